@@ -1,0 +1,304 @@
+"""The command line: reading options and printing, nothing else. Everything heavy is imported inside functions."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.scenario import Scenario
+    from sim.study.compare import Comparison
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    help="An agent-based laboratory that runs one firm under gatekeeper rules and under open rules.",
+)
+
+HOLDS = "This version holds the phases contact, consult and approve, for decisions and requests."
+# Rows of the table of `compare`: measure, words, how its numbers are written.
+ROWS: tuple[tuple[str, str, str], ...] = (
+    ("decision_hours_median", "decision, median [h]", ".2f"),
+    ("decision_hours_mean", "decision, mean [h]", ".2f"),
+    ("decision_hours_p90", "decision, 9 of 10 within [h]", ".2f"),
+    ("request_hours_median", "request, median [h]", ".2f"),
+    ("request_hours_mean", "request, mean [h]", ".2f"),
+    ("request_hours_p90", "request, 9 of 10 within [h]", ".2f"),
+    ("omission_rate", "good decisions rejected [%]", "%"),
+    ("commission_rate", "bad decisions accepted [%]", "%"),
+    ("default_share", "decided alone by the clock [%]", "%"),
+    ("abandoned_share", "outsiders who gave up [%]", "%"),
+    ("first_contact_resolution", "resolved at first contact [%]", "%"),
+    ("utilization_managers", "managers busy with cases [%]", "%"),
+    ("utilization_max", "busiest person [%]", "%"),
+)
+STATIONARY_CONSULTS = 0.05  # share of consults ended by the clock above which a world is not stationary
+
+ScenarioArgument = Annotated[str, typer.Argument(help="A scenario file, or the name of a built-in one.")]
+Overrides = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Override a key: --set world.load=1.5")
+]
+Seed = Annotated[int | None, typer.Option(help="Seed of all draws (0 to 4294967295).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+
+
+def main() -> None:
+    """Entry point of `firmlab` and `python -m sim`."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a console that lacks a character shows another
+    app()
+
+
+def _fail(sentence: str, code: int = 2) -> NoReturn:
+    typer.echo(f"firmlab: {sentence}", err=True)
+    raise typer.Exit(code)
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """A user's mistake is answered with one sentence and exit code 2."""
+    from sim.scenario import ScenarioError
+
+    try:
+        yield
+    except ScenarioError as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _fail("stopped; finished runs are kept, and the same command goes on from there.", 130)
+
+
+@contextmanager
+def _store_sentences() -> Iterator[None]:
+    from sim.study.store import StoreError
+
+    try:
+        with _sentences():
+            yield
+    except StoreError as error:
+        _fail(str(error))
+
+
+def _scenario(name: str, overrides: list[str] | None) -> "Scenario":
+    from sim.scenario import Scenario
+
+    return Scenario.load(name).override(overrides or [])
+
+
+def _announce_compilation() -> None:
+    from sim.compiled import is_cold
+
+    if is_cold():
+        typer.echo("firmlab: compiling the rules, once for this version (about half a minute) ...", err=True)
+
+
+@app.command()
+def check(scenario: ScenarioArgument, overrides: Overrides = None) -> None:
+    """Check a scenario file and say what it would run.
+
+    Example: firmlab check scenarios/baseline.toml
+    """
+    with _sentences():
+        found = _scenario(scenario, overrides)
+    run = found.run
+    typer.echo(
+        f"ok: {found.name}: {found.world.staff} seats, designs {', '.join(found.designs)}, {run.replications} pairs "
+        f"of {run.burn_in_weeks} + {run.warm_up_weeks} + {run.weeks} weeks."
+    )
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of scenario files: every key with unit, range, meaning and source.
+
+    Example: firmlab schema > scenario.schema.json
+    """
+    from sim.scenario import schema as scenario_schema
+
+    typer.echo(json.dumps(scenario_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def run(
+    scenario: ScenarioArgument = "baseline",
+    design: Annotated[str, typer.Option(help="Name of a design.")] = "traditional",
+    seed: Seed = None,
+    replication: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Which of the seed's twins.")] = 0,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    trace: Annotated[Path | None, typer.Option(help="Write every case's path to this CSV file.")] = None,
+) -> None:
+    """Run one firm and print its measures.
+
+    Example: firmlab run baseline --design open --set world.load=1.5
+    """
+    with _sentences():
+        found = _scenario(scenario, [*(overrides or []), *([f"run.seed={seed}"] if seed is not None else [])])
+        chosen = found.design(design)
+        if trace is not None and trace.exists() and not trace.is_file():
+            _fail(f"{trace} is not a file; --trace must name a file to write.")
+        _announce_compilation()
+        from sim.engine import advance, horizon_days, start
+        from sim.measures import MEASURES, summary
+
+        state = start(found, chosen, seed=found.run.seed, replication=replication, trace=trace is not None)
+        state = advance(state, horizon_days(found.run))
+        measures = summary(state)
+        if trace is not None:
+            from sim.study.trace import write_event_log
+
+            write_event_log(state, trace)
+    if as_json:
+        typer.echo(json.dumps({name: _or_none(value) for name, value in measures.items()}, indent=1))
+        return
+    typer.echo(HOLDS)
+    width = max(map(len, measures))
+    for measure in MEASURES:
+        typer.echo(f"{measure.name:{width}}  {measures[measure.name]:>12.4f}  {measure.unit}")
+
+
+@app.command()
+def compare(
+    scenario: ScenarioArgument = "baseline",
+    designs: Annotated[
+        str | None, typer.Option(help="Names with commas between; the first is the reference.")
+    ] = None,
+    replications: Annotated[int | None, typer.Option(help="Pairs of twins.")] = None,
+    seed: Seed = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes (default: one a core).")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the results.")] = None,
+    overrides: Overrides = None,
+    as_json: AsJson = False,
+    trace: Annotated[bool, typer.Option(help="Also write every case's path in the first pair.")] = False,
+) -> None:
+    """Compare designs as paired twins: same people, same customers, same draws, other rules.
+
+    Example: firmlab compare baseline --designs traditional,open --replications 30
+    """
+    with _sentences():
+        found = _scenario(scenario, overrides)
+        names = [name.strip() for name in designs.split(",")] if designs is not None else list(found.designs)
+        for name in names:
+            found.design(name)
+    with _store_sentences():
+        from sim.study.compare import compare as compare_designs
+
+        _announce_compilation()
+        with _progress() as progress:
+            result = compare_designs(
+                found, designs=names, replications=replications, seed=seed, workers=workers, out=out, progress=progress
+            )
+        if trace:
+            _write_traces(found, names, result, seed)
+    if as_json:
+        records = result.table.to_dict(orient="records")
+        typer.echo(json.dumps([{k: _or_none(v) for k, v in record.items()} for record in records], indent=1))
+        return
+    _print_comparison(found, names, result)
+
+
+def _or_none(value: Any) -> Any:
+    return None if isinstance(value, float) and value != value else value
+
+
+def _write_traces(scenario: "Scenario", names: list[str], result: "Comparison", seed: int | None) -> None:
+    from sim.study.trace import trace as write_trace
+
+    for name in names:
+        path = result.path / "trace" / f"{name}.csv"
+        chosen = scenario.run.seed if seed is None else seed
+        rows = write_trace(scenario, scenario.design(name), seed=chosen, replication=0, path=path)
+        typer.echo(f"firmlab: {rows} services written to {path}", err=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None] | None]:
+    """A bar with the time left, where somebody is looking."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("runs", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _number(value: float, written: str) -> str:
+    if value != value:
+        return "-"
+    sign, form = ("+", written[1:]) if written.startswith("+") else ("", written)
+    text = f"{100 * value:{sign}.1f}" if form == "%" else f"{value:{sign}{form}}"
+    return text.lstrip("+-") if float(text) == 0.0 else text
+
+
+def _with_interval(middle: float, low: float, high: float, written: str) -> str:
+    text = _number(middle, written)
+    return text if low != low else f"{text} [{_number(low, written)}, {_number(high, written)}]"
+
+
+def _print_comparison(scenario: "Scenario", names: list[str], result: "Comparison") -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False, markup=False)
+    rows = result.table.set_index(["measure", "design"])
+    pairs = int(result.runs["replication"].nunique())
+    run = scenario.run
+    console.print(HOLDS, style="bold")
+    console.print(f"{scenario.name}: {scenario.question}")
+    console.print(
+        f"{pairs} pairs of twins, {scenario.world.staff} seats, {run.weeks} weeks measured after {run.burn_in_weeks} of "
+        f"burn-in and {run.warm_up_weeks} of warm-up. Brackets: 95 % intervals over runs, differences paired."
+    )
+    plain = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
+    for name in names[1:]:
+        table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, pad_edge=False)
+        table.add_column("", no_wrap=True)
+        for header in (names[0], name, "difference", "better/equal/worse", "pairing gain"):
+            table.add_column(Text(header), justify="right", no_wrap=True)
+        for measure, words, written in ROWS:
+            table.add_row(Text(words), *_cells(rows, measure, names[0], name, written))
+        console.print(table)
+    console.print(
+        f"better/equal/worse: pairs in which the design does better than {names[0]}; '-': neither way is better. "
+        "Pairing gain: how many times more runs independent firms would need for the same interval."
+    )
+    for sentence in _warnings(result.table):
+        console.print(sentence, style="bold")
+    console.print(f"Stored in {result.path} ({result.computed} runs computed now, {result.reused} there already).")
+
+
+def _cells(rows: "pd.DataFrame", measure: str, reference: str, name: str, written: str) -> Iterator[str]:
+    base, own = rows.loc[(measure, reference)], rows.loc[(measure, name)]
+    for row in (base, own):
+        yield _with_interval(row["estimate"], row["low"], row["high"], written)
+    yield _with_interval(own["difference"], own["difference_low"], own["difference_high"], f"+{written}")
+    shares = [own[f"twins_{word}"] for word in ("better", "equal", "worse")]
+    yield "-" if shares[0] != shares[0] else "/".join(str(round(share * own["pairs"])) for share in shares)
+    yield "-" if own["pairing_gain"] != own["pairing_gain"] else f"{own['pairing_gain']:.1f}"
+
+
+def _warnings(table: "pd.DataFrame") -> Iterator[str]:
+    """A world in which queues only grow has no settled waiting time, and the page says so."""
+    estimates = table.set_index(["measure", "design"])["estimate"]
+    for design in table["design"].unique():
+        overloaded = estimates["overloaded_share", design]
+        if overloaded > 0:
+            yield (
+                f"Not stationary under {design}: {100 * overloaded:.1f} % of seats are busy more than 95 % of the time; "
+                "their times depend on how long is measured."
+            )
+        if estimates["consult_default_share", design] > STATIONARY_CONSULTS:
+            yield f"Not stationary under {design}: more than 5 % of consults end by the clock."

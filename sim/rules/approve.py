@@ -1,0 +1,112 @@
+"""Approve: who says yes?
+
+Gatekeeper: the asker judges first; what she likes goes up until a height whose authority covers the stake, and each
+manager on the way screens; one no ends it.
+Open: the asker has authority up to a higher stake; above it a panel of experts who are neither she nor her chain, asked
+all at once, which ends when `quorum` agree or no longer can. Stakes above `reserve` go up all the same.
+"""
+
+import numpy as np
+
+from sim.compiled import njit
+from sim.draws import Stream, uniform
+from sim.judgement import judges_good
+from sim.state import Activity, Clock, Disposition, close, panel, task, wait
+
+
+@njit
+def approve(state, case, seat):  # type: ignore[no-untyped-def]
+    """The next step of a case that needs a yes. Returns a Step."""
+    record = state.cases[case]
+    if record.did == Activity.ENTER:
+        return _asker_judges(state, case)
+    says_yes = judges_good(state, case, seat, record.good == 1)
+    if record.did == Activity.PANEL:
+        return _counted(state, case, says_yes)
+    if not says_yes:
+        return close(Disposition.REJECTED)
+    if _may_decide(state, seat, record.quantile, record.height):
+        return close(Disposition.ACCEPTED)
+    if record.ringing:
+        return close(Disposition.DEFAULTED)
+    return _goes_up(state, record, seat)
+
+
+@njit
+def _asker_judges(state, case):  # type: ignore[no-untyped-def]
+    record, rules = state.cases[case], state.rules[0]
+    asker = record.holder
+    record.height, record.yes, record.no = 0, 0, 0
+    trusted = record.open and record.quantile <= rules.reserve
+    nobody_screens = _may_decide(state, asker, record.quantile, 0)
+    if trusted:
+        nobody_screens = record.quantile <= rules.own_authority
+    likes_it = judges_good(state, case, asker, record.good == 1)
+    if nobody_screens and state.seats[asker].honest == 0 and record.good == 0:
+        likes_it = True  # who is not to be trusted passes her own bad case when nobody looks
+    if not likes_it:
+        return close(Disposition.REJECTED)
+    if nobody_screens:
+        return close(Disposition.ACCEPTED)
+    if trusted:
+        members = _choose_panel(state, case)
+        if members >= rules.quorum:
+            record.members = members
+            return panel(members, Activity.PANEL)
+    return _goes_up(state, record, asker)
+
+
+@njit
+def _may_decide(state, seat, quantile, height):  # type: ignore[no-untyped-def]
+    return state.seats[seat].parent < 0 or quantile <= state.rules[0].authority_of[height]
+
+
+@njit
+def _goes_up(state, record, seat):  # type: ignore[no-untyped-def]
+    record.height += 1
+    return task(state.seats[seat].parent, Activity.SCREEN)
+
+
+@njit
+def _choose_panel(state, case):  # type: ignore[no-untyped-def]
+    """Lists in state.invited the experts on the topic, without the asker and her chain, any of them alike; their number."""
+    record, seed = state.cases[case], state.clock[0].seed
+    wanted = np.int64(state.rules[0].panel)
+    scores = np.empty(len(state.invited))
+    members = 0
+    for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
+        expert = state.roster[row]
+        if expert == record.holder or _is_in_chain(state, expert, record.holder):
+            continue
+        score = uniform(seed, Stream.PANEL, record.key, expert)
+        place = members if members < wanted else wanted
+        while place > 0 and scores[place - 1] > score:
+            if place < wanted:
+                scores[place], state.invited[place] = scores[place - 1], state.invited[place - 1]
+            place -= 1
+        if place < wanted:
+            scores[place], state.invited[place] = score, expert
+            members = min(members + 1, wanted)
+    return members
+
+
+@njit
+def _is_in_chain(state, seat, below):  # type: ignore[no-untyped-def]
+    manager = state.seats[below].parent
+    while manager >= 0 and manager != seat:
+        manager = state.seats[manager].parent
+    return manager == seat
+
+
+@njit
+def _counted(state, case, says_yes):  # type: ignore[no-untyped-def]
+    record, quorum = state.cases[case], state.rules[0].quorum
+    if says_yes:
+        record.yes += 1
+    else:
+        record.no += 1
+    if record.yes >= quorum:
+        return close(Disposition.ACCEPTED)
+    if record.no > record.members - quorum:
+        return close(Disposition.REJECTED)
+    return wait(Clock.APPROVAL, record.deadline)

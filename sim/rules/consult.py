@@ -1,0 +1,145 @@
+"""Consult: how is knowledge found by someone who lacks it?
+
+Gatekeeper: up the chain to the lowest common manager, down to the team that owns the topic, back the same way; every
+manager on the way relays, and every relay garbles.
+Open: the best tie believed to know, along ties from one asked to the next, at most `search_limit` asks; then the platform, once,
+where who reads first answers; then the chain. Nobody relays the answer.
+"""
+
+import math
+
+import numpy as np
+
+from sim.compiled import njit
+from sim.draws import Stream, uniform
+from sim.judgement import is_expert, knowledge
+from sim.state import TICKS, Activity, Clock, Consult, Kind, Phase, phase, task, wait
+from sim.ties import believes
+
+READ_BY_NOBODY, READ = 1, 2
+
+
+@njit
+def consult(state, case, seat):  # type: ignore[no-untyped-def]
+    """The next step of a case whose holder has to ask. Returns a Step."""
+    record = state.cases[case]
+    if record.did == Activity.ENTER:
+        record.returning, record.platform, record.asks = 0, 0, 0
+        return _ask_along_ties(state, case, record.holder) if record.open else _along_the_chain(state, case, record.holder)
+    if record.did == Activity.CLOCK:  # of the platform
+        if record.platform == READ:
+            return task(record.helper, Activity.HELP)
+        record.open = 0
+        return _along_the_chain(state, case, record.holder)
+    if record.did == Activity.ASK:
+        return task(seat, Activity.HELP) if is_expert(state, seat, record.topic) else _ask_along_ties(state, case, seat)
+    if record.did == Activity.HELP:
+        record.answer = knowledge(state, seat, record.topic)
+        record.consult = Consult.ANSWERED
+        record.helper, record.returning = seat, 1
+        if record.open:
+            return _back_to_owner(record)
+    else:
+        record.relays += 1
+    return _along_the_chain(state, case, seat)
+
+
+@njit
+def _back_to_owner(record):  # type: ignore[no-untyped-def]
+    return phase(Phase.APPROVE if record.kind == Kind.DECISION else Phase.CONTACT)
+
+
+# --- gatekeeper -------------------------------------------------------------------------------------------------------
+
+
+@njit
+def _along_the_chain(state, case, seat):  # type: ignore[no-untyped-def]
+    """The next manager between `seat` and the owning team, or on the way back to the holder."""
+    record = state.cases[case]
+    if record.returning:
+        following = _toward(state, seat, record.holder)
+        return _back_to_owner(record) if following == record.holder else task(following, Activity.RELAY)
+    team = state.topics[record.topic].team
+    if seat != team:
+        return task(_toward(state, seat, team), Activity.RELAY)
+    helper = _member_who_knows(state, case, team)
+    if helper < 0:
+        record.consult = Consult.NOBODY_KNEW
+        return _back_to_owner(record)
+    return task(helper, Activity.HELP)
+
+
+@njit
+def _toward(state, seat, goal):  # type: ignore[no-untyped-def]
+    """The next seat from one seat to another along the lines of reporting."""
+    step = goal
+    while step >= 0 and state.seats[step].parent != seat:
+        step = state.seats[step].parent
+    return np.int64(step) if step >= 0 else np.int64(state.seats[seat].parent)
+
+
+@njit
+def _member_who_knows(state, case, team):  # type: ignore[no-untyped-def]
+    """The manager gives it to one of her experts, any of them alike, but never to the one who asks."""
+    record = state.cases[case]
+    best, least = np.int64(-1), np.inf
+    for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
+        expert = state.roster[row]
+        if expert == record.holder or state.seats[expert].parent != team:
+            continue
+        score = uniform(state.clock[0].seed, Stream.HELPER, record.key, expert)
+        if score < least:
+            best, least = np.int64(expert), score
+    return best
+
+
+# --- open -------------------------------------------------------------------------------------------------------------
+
+
+@njit
+def _ask_along_ties(state, case, seat):  # type: ignore[no-untyped-def]
+    """Ask the strongest tie of `seat` believed to know and not asked yet; with none, or enough asked, the platform."""
+    record = state.cases[case]
+    best, strongest = np.int64(-1), 0.0
+    if record.asks < state.rules[0].search_limit:
+        for slot in range(state.tie_to.shape[1]):
+            other = state.tie_to[seat, slot]
+            if other < 0 or other == record.holder or state.tie_weight[seat, slot] <= strongest or _asked(record, other):
+                continue
+            if believes(state, case, seat, slot, is_expert(state, other, record.topic)):
+                best, strongest = np.int64(other), state.tie_weight[seat, slot]
+    if best < 0:
+        return _ask_the_platform(state, case)
+    record.asked[record.asks] = best
+    record.asks += 1
+    return task(best, Activity.ASK)
+
+
+@njit
+def _asked(record, other):  # type: ignore[no-untyped-def]
+    for i in range(record.asks):
+        if record.asked[i] == other:
+            return True
+    return False
+
+
+@njit
+def _ask_the_platform(state, case):  # type: ignore[no-untyped-def]
+    """Post the question for all to see. Each expert reads it after an exponential time; the first to read answers.
+
+    The rate is such that `platform_half` experts give an answer within `platform_wait_hours` in half the cases:
+    P(answered) = 1 − 2^(−n / platform_half) with n experts.
+    """
+    record, rules, clock = state.cases[case], state.rules[0], state.clock[0]
+    record.platform = READ_BY_NOBODY
+    patience = rules.platform_wait_hours * TICKS
+    first = patience
+    for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
+        expert = state.roster[row]
+        if expert == record.holder or _asked(record, expert):
+            continue
+        u = uniform(clock.seed, Stream.READER, record.key, expert)
+        reads = -math.log(u) / math.log(2.0) * rules.platform_half * patience
+        if reads < first:
+            first, record.helper, record.platform = reads, expert, READ
+    return wait(Clock.PLATFORM, clock.now + np.int64(round(first)))

@@ -1,0 +1,684 @@
+"""What the user writes: the world (X), the designs (L) and the run, read from TOML and checked.
+
+Each key of a scenario file is one line below: value, unit, lowest, highest, meaning, source, and the range worth trying
+where that is narrower. A mistake is told in one sentence that names the file, the key, the value and what is allowed.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from math import inf
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Self, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+MOST_QUANTILES = 12  # entries of world.authority
+# Units that name a kind of pure number; a sentence reads better without them.
+PURE = ("", "share", "quantile", "probability", "exponent", "weight", "level", "merit", "ratio", "yes or no")
+
+
+class ScenarioError(ValueError):
+    """The user's mistake, told in one sentence with a way out."""
+
+
+# --- keys -------------------------------------------------------------------------------------------------------------
+
+
+def key(
+    value: Any,
+    unit: str,
+    low: float,
+    high: float,
+    meaning: str,
+    source: str,
+    *,
+    above: bool = False,
+    typical: tuple[float, float] | None = None,
+) -> Any:
+    """One key of a scenario file. With `above` the lowest value is itself not allowed; highest inf allows inf."""
+    rules: dict[str, Any]
+    if isinstance(value, tuple):
+        kind = f"a list of 1 to {MOST_QUANTILES} numbers"
+        rules = {"min_length": 1, "max_length": MOST_QUANTILES}
+    else:
+        kind = "a whole number" if isinstance(value, int) else "a number"
+        rules = {"gt" if above else "ge": low}
+        if high < inf:
+            rules["le"] = high
+        if isinstance(value, float):
+            rules["allow_inf_nan"] = high == inf  # NaN is then refused by the lower bound
+    about = {"unit": unit, "kind": kind, "allowed": _range(low, high, unit, above), "source": source}
+    if typical is not None:
+        about["typical"] = list(typical)  # type: ignore[assignment]
+    return Field(value, description=meaning, json_schema_extra=about, **rules)  # type: ignore[arg-type]
+
+
+def _range(low: float, high: float, unit: str, above: bool) -> str:
+    if high == inf:
+        return f"anything above {_amount(low, unit)}, inf too"
+    start = f"above {low:.15g} and up" if above else f"{low:.15g}"
+    return f"{start} to {_amount(high, unit)}"
+
+
+def _amount(number: float, unit: str) -> str:
+    if number == 1:
+        unit = re.sub(r"^([a-z]+)s\b", r"\1", unit)
+    return f"{number:.15g}" if unit in PURE else f"{number:.15g} {unit}"
+
+
+def _as_tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Table = TypeVar("Table", bound="_Table")
+Quantile = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class _Table(BaseModel):
+    """One table of a scenario file: frozen, no other keys, no conversion of types."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    label: ClassVar[str] = ""
+
+    def __init__(self, /, **values: Any) -> None:
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _error(type(self).__name__, _told(error, type(self), values, self.label)) from None
+
+
+# The tables of keys are read across, one line a key, so these lines may be longer than the others.
+# fmt: off
+
+
+class World(_Table):
+    """X: what the firm cannot choose. Equal for all designs that are compared, also what only one rule reads."""
+
+    label: ClassVar[str] = "world."
+
+    # Size
+    staff: int = key(156, "seats", 1, 200_000, "seats of the firm, managers included", "four levels of a 5-ary tree, after Dodds, Watts & Sabel 2003")
+    span: int = key(5, "people", 1, 200, "people who report to one manager", "5-ary tree, after Dodds, Watts & Sabel 2003")
+    desk: float = key(0.12, "share", 0, 1, "share of the employees (leaves of the tree) who are the contact desk", "no source")
+    brokers: float = key(0.04, "share", 0, 1, "share of the employees (leaves of the tree) who look after partners", "no source")
+    topics_per_team: int = key(2, "topics", 1, 20, "fields of knowledge that each product team owns", "no source")
+    market_per_seat: float = key(9.6, "people per seat", 0, 1000, "people in the market for each seat of the firm", "no source")
+    active_share: float = key(0.53, "share", 0, 1, "share of the market who are customers", "calibrated in a trial in which joining and leaving balance")
+
+    # Arrivals
+    load: float = key(1.0, "times", 0, 20, "factor on all rates at which cases are born of themselves", "no source", typical=(0.5, 2.5))
+    decision_rate: float = key(1.15, "per employee and day", 0, 1000, "decisions that an employee's work raises", "calibrated: managers busy .6 of their hours", typical=(0.3, 2))
+    request_rate: float = key(20.0, "per customer and year", 0, 1e7, "questions and problems that a customer brings", "calibrated: desk busy .5 of its hours", typical=(5, 60))
+    interdependence: float = key(0.3, "share", 0, 1, "share of decisions on a topic of another team", "idea: near-decomposability, Simon 1962; value: no source")
+    interdependence_reach: float = key(0.621, "tree levels", 0, inf, "how far away in the tree that other team tends to be (xi)", "1/ln 5: the top seat's load then does not grow with the firm", above=True)
+    topic_skew: float = key(1.5, "exponent", 1, 3, "how unevenly the topics come up (1: evenly)", "no source")
+    focus: float = key(0.7, "share", 0, 1, "share of a customer's requests that are on the home topic", "no source")
+
+    # Knowledge
+    expertise_low: float = key(0.6, "level", 0, 1, "least knowledge of a person's own topics", "no source")
+    expertise_high: float = key(1.0, "level", 0, 1, "greatest knowledge of a person's own topics", "no source")
+    second_field: float = key(0.7, "level", 0, 1, "knowledge of the second field that everybody has", "no source")
+    former_field: float = key(0.7, "level", 0, 1, "a manager's knowledge of her former field", "no source")
+    script_level: float = key(0.75, "level", 0, 1, "the desk's knowledge of a topic in its script", "no source")
+    other_level: float = key(0.2, "level", 0, 1, "anybody's knowledge of any other topic", "no source")
+    expert_threshold: float = key(0.6, "level", 0, 1, "knowledge from which on a person is an expert", "no source")
+    first_contact: float = key(0.8, "share", 0, 1, "share of the topics, by weight, that the desk's script covers", "calibrated: .7 of requests settled at first contact", typical=(0.5, 0.95))
+    routing: float = key(1.0, "share", 0, 1, "share of what the desk cannot answer that goes to a desk seat near the owner, not elsewhere", "no source")
+
+    # Contact
+    profile_error: float = key(0.15, "share", 0, 1, "share of searches by public profile that lead to anybody at all", "no source", typical=(0, 0.4))
+    popular: float = key(0.5, "exponent", 0, 2, "how much more often popular people are found (0: no more)", "no source")
+
+    # Consult
+    metaknowledge: float = key(0.5, "probability", 0, 1, "chance to know what a tie of half weight knows", "no source", typical=(0.1, 1))
+    wrong_belief: float = key(0.05, "probability", 0, 1, "chance to think that a tie of no weight knows what it does not", "no source", typical=(0, 0.2))
+    search_limit: int = key(3, "people", 0, 8, "people asked along ties, one after the other", "no source", typical=(1, 8))
+    platform_half: float = key(4.0, "readers", 0, 100, "experts with whom half the questions on the platform are answered in time", "no source", above=True, typical=(1, 20))
+    platform_wait_hours: float = key(4.0, "hours", 0, 200, "longest wait for an answer on the platform", "no source", typical=(1, 24))
+
+    # Ties
+    tie_limit: int = key(12, "ties", 0, 64, "people whom one person can keep up with", "no source")
+    tie_reserved: float = key(0.25, "share", 0, 1, "share of those ties kept for other departments", "no source")
+    tie_depth: float = key(0.5, "tree levels", 0.05, inf, "how high up the tree starting ties cross (lambda)", "law: Dodds, Watts & Sabel 2003; value: placeholder", typical=(0.1, 5))
+    tie_distance: float = key(0.5, "tree levels", 0.05, inf, "how far apart in the tree starting ties reach (zeta)", "law: Dodds, Watts & Sabel 2003; value: placeholder", typical=(0.1, 5))
+    tie_start: float = key(0.5, "weight", 0, 1, "weight of a tie at the start", "no source")
+    tie_decay: float = key(0.985, "share", 0, 1, "share of a tie's weight that is left after a week", "no source")
+    tie_growth: float = key(0.12, "share", 0, 1, "share of the weight still missing that one meeting adds", "no source")
+    chance_meetings: float = key(0.1, "probability", 0, 1, "chance that a tie meets by chance in a week", "no source")
+
+    # Approve
+    authority: Annotated[tuple[Quantile, ...], BeforeValidator(_as_tuple)] = key((0.09, 0.955, 0.995, 0.999), "quantile", 0, 1, "stakes that each level may decide, employees first; the top seat decides all", "calibrated: managers of all levels equally busy")
+    own_authority: float = key(0.84, "quantile", 0, 1, "stakes that everybody may decide alone under trust", "no source", typical=(0.6, 1))
+    panel: int = key(3, "people", 1, 16, "experts asked at once under trust", "no source", typical=(1, 7))
+    quorum: int = key(2, "people", 1, 16, "experts of the panel who have to agree", "no source", typical=(1, 7))
+
+    # Hours (means; a third to three times the value is worth trying)
+    act_hours: float = key(0.25, "hours", 0, 200, "mean time an employee spends on a decision of her own", "calibrated: busy shares", typical=(0.08, 0.75))
+    answer_hours: float = key(1.0, "hours", 0, 200, "mean time it takes to answer an outsider", "calibrated: busy shares", typical=(0.33, 3))
+    triage_hours: float = key(0.25, "hours", 0, 200, "mean time it takes to understand an outsider", "calibrated: busy shares", typical=(0.08, 0.75))
+    help_hours: float = key(0.4, "hours", 0, 200, "mean time it takes to answer a colleague", "calibrated: busy shares", typical=(0.13, 1.2))
+    relay_hours: float = key(0.05, "hours", 0, 200, "mean time a manager spends on passing a question or an answer on", "calibrated: busy shares", typical=(0.017, 0.15))
+    hand_on_hours: float = key(0.05, "hours", 0, 200, "mean time it takes to take over an outsider from a colleague", "no source", typical=(0.017, 0.15))
+    screen_hours: float = key(1.72, "hours", 0, 200, "mean time a manager spends on one approval", "calibrated: managers busy .6 of their hours", typical=(0.57, 5.2))
+    ask_hours: float = key(0.08, "hours", 0, 200, "mean time it takes to be asked, before knowing whether one can help", "calibrated: busy shares", typical=(0.027, 0.24))
+    resume_hours: float = key(0.15, "hours", 0, 200, "routine time lost by one look-up that interrupts it", "no source", typical=(0, 0.4))
+    service_cv: float = key(1.0, "ratio", 0, 5, "standard deviation per mean of service times (1: exponential, 0: constant, else lognormal)", "no source", typical=(0.3, 2))
+
+    # Attention
+    look_up_hours: float = key(1.0, "hours", 0, 200, "mean time until a person at routine work notices that something came in", "no source", typical=(0, 4))
+    busy_share: float = key(0.5, "share", 0, inf, "share of hours spent on cases from which on one notices at once (inf: never)", "no source", above=True)
+    quiet_hours: float = key(2.0, "hours a day", 0, inf, "hours above her usual day that a person can give before she looks up less", "no source", above=True, typical=(0.5, 8))
+    short_first: int = key(1, "yes or no", 0, 1, "do tasks of minutes go before longer ones (0: one plain queue)", "no source")
+
+    # Patience
+    patience_hours: float = key(40.0, "hours", 0, inf, "how long an asker waits for an answer, and again for an approval", "no source", above=True, typical=(8, 200))
+    outsider_patience_hours: float = key(24.0, "hours", 0, inf, "how long an outsider waits to be received", "no source", above=True, typical=(4, 80))
+
+    # Judgement
+    good_share: float = key(0.6, "share", 0, 1, "share of decisions that would do good", "no source", typical=(0.3, 0.9))
+    noise: float = key(1.08, "merit", 0, 10, "spread of judgement of a person who half knows the topic (sigma 0)", "calibrated: .88 of answers right", typical=(0.3, 1.5))
+    bar: float = key(0.0, "merit", -5, 5, "merit that has to be seen for a yes (a good case has 1, a bad one -1)", "no source", typical=(-0.5, 0.5))
+    garbling: float = key(0.1, "share", 0, 5, "growth of the squared spread with each relay (gamma)", "no source", typical=(0, 0.5))
+    answer_weight: float = key(0.9, "share", 0, 1, "share of an adviser's knowledge that the answer carries over (kappa)", "no source", typical=(0.5, 1))
+    trustworthy: float = key(0.95, "share", 0, 1, "share of people who judge their own cases honestly when nobody looks", "no source", typical=(0.7, 1))
+
+    # Value
+    stake_alpha: float = key(2.5, "exponent", 1.01, 100, "tail of the stakes: the larger, the fewer large ones", "Pareto tail, placeholder", typical=(2.5, 4))
+    urgency: float = key(0.01, "per hour", 0, 1, "share of a good decision's value that waiting costs", "placeholder", typical=(0, 0.1))
+    error_cost: float = key(2.0, "stakes", 0, 100, "loss from a bad decision that was accepted, in units of its stake", "no source", typical=(0.5, 20))
+    discovery_hours: float = key(200.0, "hours", 0, 1e6, "mean time until an error comes to light", "no source", above=True, typical=(20, 2000))
+    rework: float = key(0.3, "share", 0, 1, "share of bad decisions that come back once discovered", "no source", typical=(0, 0.8))
+    rework_rounds: int = key(3, "rounds", 0, 1_000_000, "how often the same decision can come back", "no source")
+    repeat: float = key(0.5, "share", 0, 1, "share of wrong answers with which the customer comes back", "no source")
+
+    # fmt: on
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        """What two keys have to agree on."""
+        if round(self.desk + self.brokers, 9) > 1:
+            pair = f"desk = {self.desk:g} and brokers = {self.brokers:g} are together above 1"
+            raise ValueError(f"{pair} (world.desk, world.brokers: shares of the employees); lower one of them")
+        if self.expertise_low > self.expertise_high:
+            pair = f"expertise_low = {self.expertise_low:g} is above expertise_high = {self.expertise_high:g}"
+            raise ValueError(f"{pair} {_about(World, 'expertise_low')}; lower it or raise world.expertise_high")
+        if list(self.authority) != sorted(self.authority):
+            falls = f"authority = {_show(self.authority)} falls {_about(World, 'authority')}"
+            raise ValueError(f"{falls}; each entry has to be at least the one before it")
+        if self.quorum > self.panel:
+            pair = f"quorum = {self.quorum} is above panel = {self.panel}"
+            raise ValueError(f"{pair} {_about(World, 'quorum')}; lower it or raise world.panel")
+        return self
+
+
+# fmt: off
+
+
+class Design(_Table):
+    """L: the form of a firm as numbers. A lever is the share of cases that meet the open rule of that phase."""
+
+    label: ClassVar[str] = "design.NAME."
+
+    contact: float = key(0.0, "share", 0, 1, "share of requests received by an employee found by profile, not by the desk", "lever")
+    consult: float = key(0.0, "share", 0, 1, "share of questions that go along ties and the platform, not up the chain", "lever")
+    approve: float = key(0.0, "share", 0, 1, "share of decisions made under trust, not screened up the chain", "lever")
+    reserve: float = key(1.0, "quantile", 0, 1, "stakes above this quantile always go up, also under trust (1: none)", "setting")
+
+    @classmethod
+    def named(cls, name: str) -> "Design":
+        """A built-in design by its name."""
+        if name not in DESIGNS:
+            raise _error("Design", [f"{_show(name)} is not a design{_or_rather(name, DESIGNS)}"])
+        return DESIGNS[name]
+
+    @classmethod
+    def traditional(cls) -> "Design":
+        """The pure gatekeeper firm."""
+        return DESIGNS["traditional"]
+
+
+DESIGNS: Mapping[str, Design] = MappingProxyType({
+    "traditional": Design(),
+    "connected": Design(contact=0.5, consult=0.5, approve=0.5, reserve=0.99),
+    "flexible-hierarchy": Design(contact=1.0, consult=1.0, approve=0.0, reserve=1.0),
+    "open": Design(contact=1.0, consult=1.0, approve=1.0, reserve=0.99),
+})
+
+
+class Run(_Table):
+    """How long and how often the firms are run. A year has 50 weeks of 5 days of 8 hours."""
+
+    label: ClassVar[str] = "run."
+
+    burn_in_weeks: int = key(50, "weeks", 0, 10_000, "weeks under traditional rules, shared by all designs, before day 1", "chosen")
+    warm_up_weeks: int = key(50, "weeks", 0, 10_000, "weeks under the design's own rules that are not measured", "chosen")
+    weeks: int = key(150, "weeks", 1, 10_000, "weeks that are measured", "chosen")
+    replications: int = key(30, "firms", 1, 1_000_000, "firms of each design, each with chance of its own", "chosen")
+    seed: int = key(1, "", 0, 2**32 - 1, "number from which all chance is drawn", "chosen")
+
+
+# fmt: on
+
+
+# --- scenarios --------------------------------------------------------------------------------------------------------
+
+
+TEXT, DESIGN_NAMES = "text in quotes", 'a list of names of designs, such as ["traditional", "open"]'
+FROM = "design to start from; the levers and settings below replace its numbers"
+DESIGN_NAME = re.compile(r"[\w-]{1,40}")
+
+
+def _plain(value: Any, meaning: str, kind: str, **rules: Any) -> Any:
+    return Field(value, description=meaning, json_schema_extra={"kind": kind}, **rules)
+
+
+class Scenario(_Table):
+    """A question, the world in which it is asked, and the designs that are compared; the first is the reference."""
+
+    name: str = _plain("scenario", "short name, the file's name unless given", TEXT)
+    question: str = _plain("", "what the comparison is to answer", TEXT)
+    designs: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = _plain(
+        ("traditional", "open"), "designs that are compared, the reference first", DESIGN_NAMES, min_length=1
+    )
+    world: World = _plain(World(), "what the firm cannot choose", "a World")
+    own_designs: Mapping[str, Design] = _plain({}, "designs beside the built-in ones, by name", "designs by name")
+    run: Run = _plain(Run(), "how long and how often the firms are run", "a Run")
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        for name in self.own_designs:
+            if name in DESIGNS:
+                raise ValueError(f"design.{name} is a built-in design, which cannot be redefined; give it another name")
+            if not DESIGN_NAME.fullmatch(name):
+                raise ValueError(f"design.{_show(name)} is not a name; use 1 to 40 letters, digits, - and _")
+        known = {**DESIGNS, **self.own_designs}
+        for name in self.designs:
+            if name not in known:
+                raise ValueError(f"designs names {_show(name)}, which is not a design{_or_rather(name, known)}")
+            if self.designs.count(name) > 1:
+                raise ValueError(f"designs names {_show(name)} twice; leave one out")
+        return self
+
+    @classmethod
+    def load(cls, path_or_name: str | Path) -> "Scenario":
+        """A scenario from a TOML file, or a built-in one by its name ("baseline")."""
+        built_in = _built_in()
+        if isinstance(path_or_name, str) and path_or_name in built_in:
+            return _load(built_in[path_or_name])
+        return _load(Path(path_or_name))
+
+    def design(self, design: str | Design) -> Design:
+        """A design by its name, the scenario's own first; a Design is given back as it is."""
+        if isinstance(design, Design):
+            return design
+        known = {**DESIGNS, **self.own_designs}
+        if design not in known:
+            raise _error(self.name, [f"{_show(design)} is not a design{_or_rather(design, known)}"])
+        return known[design]
+
+    def override(self, options: Iterable[str]) -> "Scenario":
+        """The scenario with some keys changed, each written like "world.load=1.5" (the value as in TOML)."""
+        changes: dict[str, Any] = {}
+        shown = []
+        for option in options:
+            shown.append(f"--set {option}")
+            _merge(changes, _parse_option(option, shown[-1]))
+        return _amended(self, changes, " ".join(shown))
+
+    def to_toml(self) -> str:
+        """The scenario as a file that says every number and extends nothing."""
+        tables = {"world": self.world, **{f"design.{n}": d for n, d in self.own_designs.items()}, "run": self.run}
+        lines = [f"{name} = {_toml(getattr(self, name))}" for name in ("name", "question", "designs")]
+        for name, table in tables.items():
+            lines += ["", f"[{_quoted_where_needed(name)}]", *(f"{key} = {_toml(value)}" for key, value in table)]
+        return "\n".join(lines) + "\n"
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    return repr(value)
+
+
+def _quoted_where_needed(name: str) -> str:
+    """Only ASCII letters may stand in a bare key; names of designs may have others."""
+    return ".".join(part if part.isascii() else _toml(part) for part in name.split("."))
+
+
+# --- reading files ----------------------------------------------------------------------------------------------------
+
+
+def _built_in() -> dict[str, Path]:
+    """The scenarios that come with the product: beside this file when installed, else at the top of the repository."""
+    package = Path(__file__).parent
+    installed = package / "scenarios"
+    folder = installed if installed.is_dir() else package.parent / "scenarios"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _load(path: Path, chain: tuple[Path, ...] = ()) -> Scenario:
+    where = _printable(str(path))
+    raw = _parse(path)
+    if path.resolve() in [before.resolve() for before in chain]:
+        circle = ", then ".join(_printable(str(file)) for file in (*chain, path))
+        mistake = f"extends goes round in a circle ({circle}); let one of them extend nothing"
+        raise _error(_printable(str(chain[-1])), [mistake])
+    if mistakes := _mistakes_in_file(raw):
+        raise _error(where, mistakes)
+    base = Scenario()
+    if "extends" in raw:
+        base = _load(_extended(raw["extends"], path, where), (*chain, path))
+    return _amended(base, {"name": path.stem, **raw}, where)
+
+
+def _extended(parent: str, path: Path, where: str) -> Path:
+    built_in = _built_in()
+    if parent in built_in:
+        return built_in[parent]
+    if not (path.parent / parent).exists():
+        looked = _printable(str(path.parent / parent))
+        known = ", ".join(built_in)
+        mistake = f"extends = {_show(parent)} is neither a file ({looked}) nor a built-in scenario ({known})"
+        raise _error(where, [mistake])
+    return path.parent / parent
+
+
+def _parse(path: Path) -> dict[str, Any]:
+    where = _printable(str(path))
+    try:
+        if path.is_dir():
+            raise _error(where, ["this is a folder; name the scenario file in it"])
+        if not path.is_file():
+            raise _error(where, [f"there is no such file; built-in scenarios are {', '.join(_built_in())}"])
+        text = path.read_bytes().decode("utf-8-sig")  # some editors put a byte-order mark before UTF-8
+    except OSError as error:
+        raise _error(where, [f"this file cannot be read ({error.strerror}); check name and permissions"]) from None
+    except UnicodeDecodeError:
+        raise _error(where, ["this is not text in UTF-8; save it as UTF-8"]) from None
+    if "\0" in text:
+        raise _error(where, ["this is not text in UTF-8; save it as UTF-8"])
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _error(where, [_not_toml(str(error), text)]) from None
+    except (ValueError, RecursionError):  # an endless number or endlessly nested brackets: Python's limits, not TOML's
+        raise _error(where, ["this holds a number or a nesting too long to read; shorten it"]) from None
+
+
+def _not_toml(message: str, text: str) -> str:
+    lines = text.splitlines()
+    found = re.search(r"\(at line (\d+), column \d+\)", message)
+    number = min(int(found[1]), len(lines)) if found else len(lines)
+    reason = message.split(" (at ")[0]
+    if reason == "Cannot overwrite a value":
+        reason = "the key stands here a second time, so leave one out"
+    elif reason.startswith("Cannot declare"):
+        reason = "the table stands here a second time, so join the two"
+    else:
+        reason = f"{reason[:1].lower()}{reason[1:]}, where key = value or [table] should stand"
+    line = _show(lines[number - 1].strip()) if lines else "nothing"
+    return f"line {number} ({line}) is not TOML: {_printable(reason)}"
+
+
+def _parse_option(option: str, where: str) -> dict[str, Any]:
+    """The one key that an option such as "world.load=1.5" changes, as the tables of a file."""
+    name, equals, text = option.partition("=")
+    parts = name.strip().split(".")
+    if not equals or not all(parts):
+        raise _error(_printable(where), ["this changes nothing; write TABLE.KEY=VALUE, such as world.load=1.5"])
+    try:
+        parsed = tomllib.loads(f"value = {text}\n")
+    except (ValueError, RecursionError):
+        parsed = {}
+    if list(parsed) != ["value"]:
+        raise _error(_printable(where), [f"{_show(text.strip())} is not a value; write a number, or text in quotes"])
+    change = parsed["value"]
+    for part in reversed(parts):
+        change = {part: change}
+    if parts == ["extends"]:
+        raise _error(_printable(where), ["extends can only stand in a file; name that scenario instead of this one"])
+    if mistakes := _mistakes_in_file(change):
+        raise _error(_printable(where), mistakes)
+    return dict(change)
+
+
+def _merge(into: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    for name, value in changes.items():
+        if isinstance(value, dict):
+            _merge(into.setdefault(name, {}), value)
+        else:
+            into[name] = value
+
+
+def _amended(base: Scenario, changes: Mapping[str, Any], where: str) -> Scenario:
+    """The scenario with the keys of a file (or of options) replaced. They have been checked one by one before."""
+    own = dict(base.own_designs)
+    for name, levers in changes.get("design", {}).items():
+        start = own.get(name, DESIGNS["traditional"])
+        if "from" in levers:
+            start = _start(name, levers["from"], {**DESIGNS, **own}, where)
+        own[name] = Design(**{**dict(start), **{lever: value for lever, value in levers.items() if lever != "from"}})
+    values = {name: changes.get(name, getattr(base, name)) for name in ("name", "question", "designs")}
+    values["world"] = _checked(World, {**dict(base.world), **changes.get("world", {})}, where)
+    values["run"] = _checked(Run, {**dict(base.run), **changes.get("run", {})}, where)
+    return _checked(Scenario, {**values, "own_designs": own}, where)
+
+
+def _start(name: str, start: str, known: Mapping[str, Design], where: str) -> Design:
+    if start not in known:
+        about = f"design.{name}.from: {FROM}"
+        raise _error(where, [f"from = {_show(start)} is not a design known so far ({about}){_or_rather(start, known)}"])
+    return known[start]
+
+
+def _checked(table: type[Table], values: dict[str, Any], where: str) -> Table:
+    if mistakes := _mistakes(table, values, table.label):
+        raise _error(where, mistakes)
+    return table(**values)
+
+
+# --- sentences --------------------------------------------------------------------------------------------------------
+
+
+def _error(where: str, mistakes: list[str]) -> ScenarioError:
+    count = f"first of {len(mistakes)} mistakes: " if len(mistakes) > 1 else ""
+    end = "" if mistakes[0].endswith("?") else "."
+    return ScenarioError(f"{where}: {count}{mistakes[0]}{end}")
+
+
+def _mistakes_in_file(raw: Mapping[str, Any]) -> list[str]:
+    """What is wrong with single keys of a file, in its order."""
+    found: list[str] = []
+    for name, value in raw.items():
+        if name in ("world", "run"):
+            table = World if name == "world" else Run
+            found += _mistakes_in_table(table, value, name)
+        elif name == "design":
+            found += _mistakes_in_designs(value)
+        elif name == "extends":
+            if not isinstance(value, str):
+                found.append(f"extends = {_show(value)} is not {TEXT}; name a scenario or a file")
+        elif name in ("name", "question", "designs"):
+            found += _mistakes(Scenario, {name: value}, "", alone=True)
+        else:
+            found.append(_unknown_key(name, ""))
+    return found
+
+
+def _mistakes_in_designs(value: Any) -> list[str]:
+    if not isinstance(value, dict):
+        return [f"design = {_show(value)} is not a table; write [design.NAME] and below it a line for each lever"]
+    found: list[str] = []
+    for name, levers in value.items():
+        if isinstance(levers, dict) and not isinstance(levers.get("from", ""), str):
+            found.append(f"from = {_show(levers['from'])} is not {TEXT} (design.{_name(name)}.from: {FROM})")
+        if isinstance(levers, dict):
+            levers = {lever: number for lever, number in levers.items() if lever != "from"}
+        elif name in Design.model_fields:  # a lever right under [design]
+            found.append(f"design.{name} = {_show(levers)} has no design; write [design.NAME], your own name, above it")
+            continue
+        found += _mistakes_in_table(Design, levers, f"design.{_name(name)}")
+    return found
+
+
+def _mistakes_in_table(table: type[_Table], value: Any, name: str) -> list[str]:
+    if isinstance(value, dict):
+        return _mistakes(table, value, f"{name}.", alone=True)
+    return [f"{name} = {_show(value)} is not a table; write [{name}] and below it a line for each key"]
+
+
+def _mistakes(table: type[_Table], values: Mapping[str, Any], label: str, *, alone: bool = False) -> list[str]:
+    """What is wrong with the keys of a table; `alone` leaves out what two keys have to agree on."""
+    try:
+        BaseModel.__init__(table.__new__(table), **values)
+    except ValidationError as error:
+        return _told(error, table, values, label, alone=alone)
+    return []
+
+
+def _told(
+    error: ValidationError, table: type[_Table], values: Mapping[str, Any], label: str, *, alone: bool = False
+) -> list[str]:
+    """One sentence for each key that is wrong, in the order in which they were written."""
+    details: dict[Any, Any] = {}
+    for detail in error.errors(include_url=False):
+        details.setdefault(detail["loc"][0] if detail["loc"] else None, detail)
+    told = [_sentence(table, name, values[name], label, details[name]) for name in values if name in details]
+    if None in details and not alone:
+        told.append(str(details[None]["ctx"]["error"]))
+    return told
+
+
+def _sentence(table: type[_Table], name: str, value: Any, label: str, detail: Mapping[str, Any]) -> str:
+    if detail["type"] == "extra_forbidden":
+        return _unknown_key(name, label)
+    about: dict[str, Any] = table.model_fields[name].json_schema_extra  # type: ignore[assignment]
+    limits: dict[str, Any] = detail.get("ctx", {})
+    subject = f"{name} = {_show(value)}" if not isinstance(value, dict) else f"{name} is a table and"
+    if len(detail["loc"]) > 1 and limits:
+        subject = f"{name} = {_show(value)} holds {_show(detail['input'])}, which"
+    if detail["input"] != detail["input"]:  # NaN lies below every limit and above none
+        fault = f"is not {about['kind']}"
+    elif "ge" in limits:
+        fault = f"is below {_amount(limits['ge'], about['unit'])}"
+    elif "gt" in limits:
+        fault = f"is not above {_amount(limits['gt'], about['unit'])}"
+    elif "le" in limits:
+        fault = f"is above {_amount(limits['le'], about['unit'])}"
+    else:
+        fault = f"is not {about['kind']}"
+    allowed = f"; allowed is {about['allowed']}" if "allowed" in about else ""
+    return f"{subject} {fault} {_about(table, name, label)}{allowed}"
+
+
+def _unknown_key(name: str, label: str) -> str:
+    """A key that does not exist: say where it belongs, or which is near."""
+    shown = f"{label}{_name(name)}"
+    here = {path: meaning for path, meaning in _all_keys(label).items() if path.rpartition(".")[0] == label.rstrip(".")}
+    elsewhere = {path: meaning for path, meaning in _all_keys(label).items() if path not in here}
+    for path, meaning in elsewhere.items():
+        table, _, last = path.rpartition(".")
+        if last == name:
+            place = f"in [{table}]" if table else "at the top of the file, above the first table"
+            return f"{shown} is not a key; {name} belongs {place} ({path}: {meaning})"
+    for paths, likeness in ((here, 0.6), (elsewhere, 0.8)):
+        lasts = {path.rpartition(".")[2]: path for path in paths}
+        if near := get_close_matches(name, lasts, 1, likeness):
+            path = lasts[near[0]]
+            return f"{shown} is not a key; did you mean {path} ({paths[path]})?"
+    if label == World.label:
+        return f'{shown} is not a key; "firmlab schema" lists all keys'
+    return f"{shown} is not a key; the keys here are {', '.join(path.rpartition('.')[2] for path in here)}"
+
+
+def _all_keys(label: str) -> dict[str, str]:
+    """Path and meaning of every key of a file; the keys of a design stand under the design that `label` names."""
+    design = label if label.startswith("design.") else Design.label
+    keys = {
+        "extends": "scenario whose keys hold where this file is silent",
+        **{name: _meaning(Scenario, name) for name in ("name", "question", "designs", "world")},
+        "design": "a table for each design of your own, [design.NAME]",
+        "run": _meaning(Scenario, "run"),
+        f"{design}from": FROM,
+    }
+    for prefix, table in ((World.label, World), (design, Design), (Run.label, Run)):
+        keys |= {f"{prefix}{name}": _meaning(table, name) for name in table.model_fields}
+    return keys
+
+
+def _or_rather(name: Any, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, 1) if isinstance(name, str) else []
+    return f"; did you mean {_show(near[0])}?" if near else f"; known are {', '.join(known)}"
+
+
+def _meaning(table: type[_Table], name: str) -> str:
+    return table.model_fields[name].description or name
+
+
+def _about(table: type[_Table], name: str, label: str | None = None) -> str:
+    return f"({table.label if label is None else label}{name}: {_meaning(table, name)})"
+
+
+def _show(value: Any) -> str:
+    """A value as the user would write it, on one line and not too long."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return _shortened(json.dumps(value, ensure_ascii=not value.isprintable()))
+    if isinstance(value, list | tuple):
+        return _shortened(f"[{', '.join(_show(item) for item in value)}]")
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, int) and abs(value) > 10**60:  # Python does not even print the longest ones
+        return "a number of more than 60 digits"
+    return _shortened(str(value))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _name(name: str) -> str:
+    return name if DESIGN_NAME.fullmatch(name) else _show(name)
+
+
+def _printable(text: str) -> str:
+    return text if text.isprintable() else _show(text)
+
+
+# --- for editors ------------------------------------------------------------------------------------------------------
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of a scenario file, so that an editor can complete keys and show their units, ranges and meaning."""
+    keys = _all_keys("")
+    text = {"type": "string"}
+    design = _table_schema(Design)
+    design["properties"] = {"from": {**text, "description": FROM}, **design["properties"]}
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "firmlab scenario",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            **{name: {**text, "description": keys[name]} for name in ("extends", "name", "question")},
+            "designs": {"type": "array", "items": text, "minItems": 1, "description": keys["designs"]},
+            "world": {**_table_schema(World), "description": keys["world"]},
+            "design": {"type": "object", "additionalProperties": design, "description": keys["design"]},
+            "run": {**_table_schema(Run), "description": keys["run"]},
+        },
+    }
+
+
+def _table_schema(table: type[_Table]) -> dict[str, Any]:
+    form = table.model_json_schema()
+    for name, one in form["properties"].items():
+        typical = f", typically {one['typical'][0]:g} to {one['typical'][1]:g}" if "typical" in one else ""
+        one["description"] = f"{_meaning(table, name)}: {one.pop('allowed')}{typical}. Source: {one['source']}."
+        del one["kind"], one["title"]
+    return form

@@ -1,0 +1,508 @@
+"""Every column of the firm: name, type, unit; how tables are allocated, grown and copied.
+
+Tables are structured arrays (one row a thing, its columns side by side in memory), joined in one tuple `State`.
+Ids are rows (-1 is nobody), times are whole ticks, a millionth of a working hour each; both are int64 wherever rules
+read them, so that every rule is compiled once (a rule given now an int32, now an int64 is compiled for each).
+"""
+
+from enum import IntEnum
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.compiled import inlined, register_table
+from sim.scenario import Design, World
+
+TICKS = 1_000_000  # in a working hour
+HOURS_A_DAY, DAYS_A_WEEK, WEEKS_A_YEAR = 8, 5, 50
+DAY = HOURS_A_DAY * TICKS
+WEEK = DAYS_A_WEEK * DAY
+DAYS_A_YEAR = DAYS_A_WEEK * WEEKS_A_YEAR
+HOURS_A_YEAR = HOURS_A_DAY * DAYS_A_YEAR
+NEVER = 2**62  # a tick that no run reaches
+LOAD_WEEKS = 10  # weeks that a person's usual load looks back over
+MOST_ASKED = 8  # longest search along ties that a case can remember (bound of world.search_limit)
+MOST_LEVELS = 24  # heights of a tree with at most 200 000 seats, but for chains (span 1)
+
+
+class Role(IntEnum):
+    """What a seat is for."""
+
+    PRODUCT = 0
+    DESK = 1
+    BROKER = 2
+    MANAGER = 3
+
+
+class Kind(IntEnum):
+    """What claims somebody's attention."""
+
+    DECISION = 0
+    REQUEST = 1
+
+
+class Phase(IntEnum):
+    """Where a case is. The first phase of each kind is where it is born."""
+
+    ACT = 0  # the asker's own work on a decision
+    CONTACT = 1  # who receives an outsider?
+    CONSULT = 2  # how is knowledge found?
+    APPROVE = 3  # who says yes?
+
+
+class Activity(IntEnum):
+    """What a person does with a case. `ENTER`, `CLOCK` and `CONSULTED` are no work: they tell a rule what just happened."""
+
+    ENTER = 0
+    CLOCK = 1
+    CONSULTED = 2
+    ACT = 3
+    TRIAGE = 4
+    ANSWER = 5
+    HAND_ON = 6
+    RELAY = 7
+    ASK = 8
+    HELP = 9
+    SCREEN = 10
+    PANEL = 11
+    TELL = 12
+
+
+ACTIVITIES = len(Activity)
+# A colleague's claim on one's time; the rest is one's own case or one's own outsider.
+HELPING = (Activity.RELAY, Activity.ASK, Activity.HELP, Activity.SCREEN, Activity.PANEL)
+SHORT = (Activity.HAND_ON, Activity.RELAY, Activity.ASK, Activity.TELL)
+HOURS_OF = {
+    Activity.ACT: "act_hours",
+    Activity.TRIAGE: "triage_hours",
+    Activity.ANSWER: "answer_hours",
+    Activity.HAND_ON: "hand_on_hours",
+    Activity.RELAY: "relay_hours",
+    Activity.ASK: "ask_hours",
+    Activity.HELP: "help_hours",
+    Activity.SCREEN: "screen_hours",
+    Activity.PANEL: "screen_hours",
+    Activity.TELL: "relay_hours",
+}
+
+
+class Status(IntEnum):
+    """What a row of the pool of cases holds."""
+
+    FREE = 0
+    LIVE = 1
+    DISPOSED = 2  # decided, but a service begun goes on or an error waits to come to light
+
+
+class Disposition(IntEnum):
+    """How a case ended."""
+
+    OPEN = 0
+    ACCEPTED = 1
+    REJECTED = 2
+    ANSWERED = 3
+    DEFAULTED = 4  # the approval clock rang: the asker decided alone
+    ABANDONED = 5
+
+
+class Consult(IntEnum):
+    """What came of the consult."""
+
+    NONE = 0
+    ANSWERED = 1
+    ENDED_BY_CLOCK = 2
+    NOBODY_KNEW = 3
+
+
+class Clock(IntEnum):
+    """What the one clock of a case is for."""
+
+    NONE = 0
+    OUTSIDER = 1
+    CONSULT = 2
+    PLATFORM = 3
+    APPROVAL = 4
+    RETURN = 5
+
+
+class Event(IntEnum):
+    """Kinds of event, in the order in which they happen at the same tick."""
+
+    COMPLETION = 0
+    LOOK_UP = 1
+    BIRTH = 2
+    CLOCK = 3
+
+
+class Verb(IntEnum):
+    """What a rule can ask the engine for."""
+
+    TASK = 0  # put it in somebody's queue
+    POOL = 1  # put it in the desk's pooled queue
+    HERE = 2  # the same person goes on with it
+    PANEL = 3  # put it in the queues of all whom the rule has listed in state.invited
+    WAIT = 4  # nothing yet: a clock or another answer will come
+    PHASE = 5  # go to another phase
+    CLOSE = 6  # it is decided
+
+
+class Step(NamedTuple):
+    """What comes next for a case: the value of every rule."""
+
+    verb: int
+    who: int  # seat, phase or disposition
+    activity: int
+    until: int  # tick of the clock when waiting
+
+
+def _table(*columns: tuple[Any, ...]) -> np.dtype[Any]:
+    return np.dtype(list(columns), align=True)
+
+
+SEATS = _table(
+    ("parent", "i8"),  # seat of the manager; -1 at the top
+    ("level", "i8"),  # levels below the top seat
+    ("team", "i8"),  # manager of the team it belongs to (a manager: herself)
+    ("department", "i8"),  # seat below the top under which it works (itself, for those two levels)
+    ("unit", "i8"),  # who holds a case that lies here: a team of employees, or a manager alone
+    ("role", "i1"),
+    ("honest", "i1"),  # judges its own cases honestly when nobody looks
+    ("topic_low", "i8"),  # topics owned below this seat: rows topic_low … topic_high of `order`
+    ("topic_high", "i8"),
+    ("own_low", "i8"),  # topics owned by the seat's own team
+    ("own_high", "i8"),
+    ("desk_low", "i8"),  # desk seats below this seat: rows desk_low … desk_high of `desk`
+    ("desk_high", "i8"),
+    ("serving", "i8"),  # task in hand; -1 none
+    ("working", "i1"),  # at case work (so that what arrives meanwhile waits without a look-up)
+    ("began", "i8"),  # tick at which the service in hand began
+    ("idle_next", "i8"),  # list of idle desk seats, longest idle first
+    ("idle_previous", "i8"),
+    ("idle", "i1"),
+    ("looked", "i8"),  # look-ups drawn so far (their ordinal)
+    ("look_up", "f8"),  # mean of the look-up that is running, in ticks
+    ("today", "i8"),  # ticks of case work done today
+    ("this_week", "i8"),  # ticks of case work done this week
+    ("share", "f8"),  # share of the last ten weeks' hours spent on cases
+    ("fame", "f8"),  # outsiders answered, fading
+    ("busy", "i8"),  # ticks of case work since measuring began
+    ("help", "i8"),  # handlings of colleagues' cases since measuring began
+    ("look_ups", "i8"),  # look-ups that interrupted routine work since measuring began
+)
+NODES = _table(("time", "i8"), ("key", "u8"), ("next", "i4"), ("previous", "i4"), ("kind", "i1"))
+SOURCES = _table(("rate", "f8"), ("opener", "i8"), ("kind", "i1"), ("ordinal", "u8"))
+CUSTOMERS = _table(("topic", "i8"), ("active", "i1"))
+TOPICS = _table(("team", "i8"), ("weight", "f8"), ("scripted", "i1"), ("roster_low", "i8"), ("roster_high", "i8"))
+QUEUES = _table(("head", "i8"), ("tail", "i8"), ("length", "i8"), ("area", "i8"), ("changed", "i8"))
+TASKS = _table(
+    ("case", "i8"),
+    ("seat", "i8"),
+    ("queue", "i8"),  # where it waits; -1 in service
+    ("next", "i8"),
+    ("previous", "i8"),
+    ("sibling", "i8"),  # next task of the same case
+    ("activity", "i1"),
+    ("stale", "i1"),  # begun, but nobody waits for its result any more
+    ("arrived", "i8"),
+)
+CASES = _table(
+    ("key", "u8"),  # permanent identity: all draws and tie-breaks use it
+    ("birth", "i8"),
+    ("first", "i8"),  # tick of the first service; -1 none yet
+    ("touch", "i8"),  # ticks during which at least one person served it
+    ("since", "i8"),  # tick at which the present touch began
+    ("work", "i8"),  # person-ticks of finished service
+    ("deadline", "i8"),  # end of the phase's patience
+    ("returns", "i8"),  # tick at which its error comes back as a new case; NEVER
+    ("quantile", "f8"),  # of the stake
+    ("stake", "f8"),
+    ("answer", "f8"),  # expertise of the answer that the consult brought; 0 none
+    ("status", "i1"),
+    ("kind", "i1"),
+    ("good", "i1"),
+    ("round", "i8"),
+    ("phase", "i1"),
+    ("open", "i1"),  # rule of the present phase
+    ("did", "i1"),  # what just happened to it: an activity
+    ("waits_for", "i1"),
+    ("consult", "i1"),
+    ("first_contact", "i1"),
+    ("returning", "i1"),  # the answer is on its way back
+    ("platform", "i1"),  # 0 not asked yet, 1 asked, 2 read
+    ("ringing", "i1"),  # the approval clock has rung during a service
+    ("yes", "i1"),
+    ("no", "i1"),
+    ("members", "i1"),
+    ("serving", "i8"),  # persons serving it now
+    ("first_task", "i8"),  # first of its tasks
+    ("free_next", "i8"),
+    ("opener", "i8"),  # seat of the asker or the customer
+    ("holder", "i8"),  # who asks for it inside the firm
+    ("topic", "i8"),
+    ("helper", "i8"),
+    ("last", "i8"),  # who served it last: who passes a case to each other knows each other better
+    ("unit", "i8"),  # team that holds it; -1 none yet
+    ("height", "i8"),  # levels climbed in the approval
+    ("relays", "i8"),
+    ("handoffs", "i8"),
+    ("picks", "i8"),  # employees tried by public profile
+    ("asks", "i8"),  # asks along ties
+    ("asked", "i8", (MOST_ASKED,)),
+    ("handled", "i8", (ACTIVITIES,)),
+)
+LEDGER = _table(
+    ("key", "u8"),
+    ("birth", "i8"),
+    ("closed", "i8"),
+    ("first", "i8"),
+    ("touch", "i8"),
+    ("work", "i8"),
+    ("discovered", "i8"),  # tick at which an error comes to light; -1 there is none
+    ("stake", "f8"),
+    ("quantile", "f8"),
+    ("opener", "i4"),
+    ("topic", "i4"),
+    ("relays", "i4"),
+    ("handoffs", "i4"),
+    ("round", "i4"),
+    ("kind", "i1"),
+    ("disposition", "i1"),
+    ("good", "i1"),
+    ("right", "i1"),  # of an answer; -1 of a decision
+    ("consult", "i1"),
+    ("first_contact", "i1"),
+)
+TOUCHES = _table(
+    ("case", "u8"), ("activity", "i1"), ("seat", "i4"), ("arrived", "i8"), ("start", "i8"), ("end", "i8")
+)
+CLOCK = _table(
+    ("seed", "u8"),
+    ("now", "i8"),
+    ("morning", "i8"),  # tick at which today began
+    ("day", "i8"),  # working days finished since day 1 began; negative in the burn-in
+    ("measure_day", "i8"),  # day at whose end measuring begins
+    ("weeks", "i8"),  # weeks finished since the start of the burn-in
+    ("measure_from", "i8"),
+    ("seats", "i8"),
+    ("shift", "i8"),  # log2 of the width of a bucket of the calendar
+    ("cursor", "i8"),  # bucket of the calendar that is being emptied
+    ("free_case", "i8"),
+    ("free_task", "i8"),
+    ("cases_free", "i8"),
+    ("tasks_free", "i8"),
+    ("closed_rows", "i8"),
+    ("touch_rows", "i8"),
+    ("tracing", "i1"),
+    ("idle_head", "i8"),
+    ("idle_tail", "i8"),
+    ("live", "i8"),  # cases in the firm now
+    ("live_area", "i8"),  # their integral over time, case-ticks, since measuring began
+    ("live_changed", "i8"),
+    ("handlings", "i8"),  # services finished since the start
+    ("unborn", "i8"),  # cases of people who are no customers: drawn and dropped
+    ("opened", "i8", (len(Kind),)),
+    ("closed", "i8", (len(Kind), len(Disposition))),
+)
+
+
+class State(NamedTuple):
+    """The whole firm at one moment. Copying the tables copies the firm.
+
+    Compiled rules are given `state.firm` and read the same tables by the same names from it.
+    """
+
+    rules: np.ndarray  # one record: world and design as rules read them
+    clock: np.ndarray  # one record: time and counters
+    seats: np.ndarray
+    know_topic: np.ndarray  # (seats, slots): topics a person knows, -1 none
+    know_level: np.ndarray  # (seats, slots): how well
+    tie_to: np.ndarray  # (seats, tie_limit): seats known, -1 none
+    tie_weight: np.ndarray  # (seats, tie_limit)
+    loads: np.ndarray  # (seats, ten weeks): ticks of case work
+    customers: np.ndarray
+    topics: np.ndarray
+    order: np.ndarray  # topics in the order of the tree
+    order_weight: np.ndarray  # cumulative weight of `order`, one entry more
+    script_weight: np.ndarray  # cumulative weight of scripted topics by number, one entry more
+    roster: np.ndarray  # experts, topic after topic
+    desk_seats: np.ndarray  # seats of the desk in the order of the tree
+    sources: np.ndarray
+    nodes: np.ndarray  # events: sources, then seats, then cases
+    buckets: np.ndarray  # heads of the calendar
+    queues: np.ndarray  # two a seat (short, long), then the pool
+    tasks: np.ndarray
+    cases: np.ndarray
+    ledger: np.ndarray
+    touches: np.ndarray
+    invited: np.ndarray  # scratch: whom a rule asks all at once
+    handle: np.ndarray  # one record: where the tables lie
+
+    @property
+    def firm(self) -> np.void:
+        """The firm as compiled rules see it: one record that knows where each table lies."""
+        return self.handle[0]  # type: ignore[no-any-return]
+
+
+PER_TICK = {"decision_rate": DAY, "request_rate": HOURS_A_YEAR * TICKS}
+_WORLD_FLOATS = [name for name, field in World.model_fields.items() if field.annotation in (float, int)]
+RULES = _table(
+    *((name, "f8") for name in _WORLD_FLOATS),
+    *((name, "f8") for name in Design.model_fields),
+    ("authority_of", "f8", (MOST_LEVELS,)),  # stake quantile that each height may decide
+    ("mean_of", "f8", (ACTIVITIES,)),  # ticks
+    ("is_short", "i1", (ACTIVITIES,)),
+    ("is_help", "i1", (ACTIVITIES,)),
+    ("log_sd", "f8"),  # of a lognormal service
+)
+
+
+# Type and dimensions of every table, by name.
+TABLES: dict[str, tuple[Any, int]] = {
+    "rules": (RULES, 1),
+    "clock": (CLOCK, 1),
+    "seats": (SEATS, 1),
+    "know_topic": (np.dtype("i8"), 2),
+    "know_level": (np.dtype("f8"), 2),
+    "tie_to": (np.dtype("i8"), 2),
+    "tie_weight": (np.dtype("f8"), 2),
+    "loads": (np.dtype("i8"), 2),
+    "customers": (CUSTOMERS, 1),
+    "topics": (TOPICS, 1),
+    "order": (np.dtype("i8"), 1),
+    "order_weight": (np.dtype("f8"), 1),
+    "script_weight": (np.dtype("f8"), 1),
+    "roster": (np.dtype("i8"), 1),
+    "desk_seats": (np.dtype("i8"), 1),
+    "sources": (SOURCES, 1),
+    "nodes": (NODES, 1),
+    "buckets": (np.dtype("i4"), 1),
+    "queues": (QUEUES, 1),
+    "tasks": (TASKS, 1),
+    "cases": (CASES, 1),
+    "ledger": (LEDGER, 1),
+    "touches": (TOUCHES, 1),
+    "invited": (np.dtype("i8"), 1),
+}
+HANDLE = np.dtype(
+    [
+        (f"{name}_{part}", "i8")
+        for name, (_, dimensions) in TABLES.items()
+        for part in ("at", "rows", "columns")[: 1 + dimensions]
+    ]
+)
+for _name, (_dtype, _dimensions) in TABLES.items():
+    register_table(_name, _dtype, _dimensions)
+
+
+def pack(world: World, design: Design) -> np.ndarray:
+    """World and design as the one flat record that compiled rules read. Hours become ticks only in `mean_of`."""
+    rules = np.zeros(1, RULES)
+    record = rules[0]
+    for name in _WORLD_FLOATS:
+        record[name] = getattr(world, name)
+    for name in Design.model_fields:
+        record[name] = getattr(design, name)
+    quantiles = [*world.authority, *[world.authority[-1]] * MOST_LEVELS][:MOST_LEVELS]
+    record["authority_of"] = quantiles
+    for activity, hours in HOURS_OF.items():
+        record["mean_of"][activity] = getattr(world, hours) * TICKS
+        record["is_short"][activity] = activity in SHORT and bool(world.short_first)
+        record["is_help"][activity] = activity in HELPING
+    record["log_sd"] = np.sqrt(np.log1p(world.service_cv**2))
+    return rules
+
+
+def assemble(**tables: np.ndarray) -> State:
+    """Join tables to a firm. The handle holds addresses, so it is made anew whenever a table is replaced."""
+    handle = np.zeros(1, HANDLE)
+    for name, (dtype, dimensions) in TABLES.items():
+        table = tables[name]
+        if table.dtype != dtype or table.ndim != dimensions or not table.flags.c_contiguous:
+            raise TypeError(f"table {name} is not a contiguous array of {dimensions} dimensions of its type.")
+        handle[f"{name}_at"] = table.ctypes.data
+        handle[f"{name}_rows"] = table.shape[0]
+        if dimensions == 2:
+            handle[f"{name}_columns"] = table.shape[1]
+    return State(handle=handle, **tables)
+
+
+def _replaced(state: State, **tables: np.ndarray) -> State:
+    kept = {name: getattr(state, name) for name in TABLES}
+    return assemble(**(kept | tables))
+
+
+def copy(state: State) -> State:
+    """A twin that shares nothing with the original."""
+    return assemble(**{name: getattr(state, name).copy() for name in TABLES})
+
+
+def grow(state: State, table: str, *, least: int = 0) -> State:
+    """The same firm with a pool twice as large, or of `least` rows.
+
+    New rows of cases and tasks join the free lists; a case's event node comes along.
+    """
+    old: np.ndarray = getattr(state, table)
+    rows = len(old)
+    new = np.zeros(max(2 * rows, least), old.dtype)
+    new[:rows] = old
+    clock = state.clock[0]
+    tables = {table: new}
+    if table == "cases":
+        new["free_next"][rows:-1] = np.arange(rows + 1, len(new))
+        new["free_next"][-1] = clock["free_case"]
+        clock["free_case"], clock["cases_free"] = rows, clock["cases_free"] + len(new) - rows
+        tables["nodes"] = np.concatenate([state.nodes, idle_nodes(len(new) - rows)])
+    elif table == "tasks":
+        new["next"][rows:-1] = np.arange(rows + 1, len(new))
+        new["next"][-1] = clock["free_task"]
+        clock["free_task"], clock["tasks_free"] = rows, clock["tasks_free"] + len(new) - rows
+    return _replaced(state, **tables)
+
+
+def idle_nodes(count: int) -> np.ndarray:
+    """Event nodes with no event pending."""
+    nodes = np.zeros(count, NODES)
+    nodes["time"], nodes["next"], nodes["previous"] = -1, -1, -1
+    return nodes
+
+
+@inlined
+def task(seat, activity):  # type: ignore[no-untyped-def]
+    """The case goes to a person's queue."""
+    return Step(np.int64(Verb.TASK), np.int64(seat), np.int64(activity), np.int64(0))
+
+
+@inlined
+def pool(activity):  # type: ignore[no-untyped-def]
+    """The case goes to the desk's pooled queue."""
+    return Step(np.int64(Verb.POOL), np.int64(-1), np.int64(activity), np.int64(0))
+
+
+@inlined
+def here(seat, activity):  # type: ignore[no-untyped-def]
+    """The person who has just served the case goes on with it at once."""
+    return Step(np.int64(Verb.HERE), np.int64(seat), np.int64(activity), np.int64(0))
+
+
+@inlined
+def panel(members, activity):  # type: ignore[no-untyped-def]
+    """The case goes to the first `members` seats of state.invited, all at once."""
+    return Step(np.int64(Verb.PANEL), np.int64(members), np.int64(activity), np.int64(0))
+
+
+@inlined
+def wait(clock, until):  # type: ignore[no-untyped-def]
+    """Nothing happens before the named clock rings at tick `until` (or another answer comes)."""
+    return Step(np.int64(Verb.WAIT), np.int64(clock), np.int64(0), np.int64(until))
+
+
+@inlined
+def phase(which):  # type: ignore[no-untyped-def]
+    """The case goes to another phase."""
+    return Step(np.int64(Verb.PHASE), np.int64(which), np.int64(0), np.int64(0))
+
+
+@inlined
+def close(disposition):  # type: ignore[no-untyped-def]
+    """The case is decided."""
+    return Step(np.int64(Verb.CLOSE), np.int64(disposition), np.int64(0), np.int64(0))

@@ -1,0 +1,66 @@
+"""Where runs are computed: in this process, or in several of this machine."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from multiprocessing import get_context
+from time import perf_counter
+from typing import NamedTuple
+
+from sim.engine import simulate
+from sim.scenario import Scenario
+from sim.study.runs import Plan
+
+
+class Twins(NamedTuple):
+    """Runs of one replication: they share their burn-in, so they are computed together."""
+
+    scenario: Scenario
+    runs: tuple[Plan, ...]
+
+
+class Outcome(NamedTuple):
+    """A finished run."""
+
+    run: Plan
+    measures: dict[str, float]
+    engine_seconds: float
+
+
+def compute(twins: Twins) -> list[Outcome]:
+    """Compute twins here and now. The burn-in's time is shared out evenly."""
+    began = perf_counter()
+    first = twins.runs[0]
+    designs = [run.design for run in twins.runs]
+    summaries = simulate(twins.scenario, designs, seed=first.seed, replication=first.replication)
+    seconds = (perf_counter() - began) / len(designs)
+    return [Outcome(run, summary, seconds) for run, summary in zip(twins.runs, summaries, strict=True)]
+
+
+def default_workers() -> int:
+    """As many processes as this machine lends us."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def run_all(work: Sequence[Twins], workers: int) -> Iterator[list[Outcome]]:
+    """Compute all twins, in whatever order they finish. With one worker, or one piece of work, in this process.
+
+    Processes are spawned, on every system alike; only a few pieces wait in their queue, so that an interrupt is quick.
+    """
+    workers = min(workers, len(work))
+    if workers <= 1:
+        yield from map(compute, work)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        waiting = iter(work)
+        pending = {pool.submit(compute, twins) for twins, _ in zip(waiting, range(2 * workers), strict=False)}
+        try:
+            while pending:
+                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    yield future.result()
+                    if (twins := next(waiting, None)) is not None:
+                        pending.add(pool.submit(compute, twins))
+        finally:
+            for future in pending:
+                future.cancel()

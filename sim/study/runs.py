@@ -1,0 +1,53 @@
+"""A run: one firm from seed to summary, and the key that says which run it is."""
+
+import hashlib
+import json
+from typing import NamedTuple
+
+from sim.compiled import sources_hash
+from sim.scenario import Design, Scenario
+
+SPANS = ("burn_in_weeks", "warm_up_weeks", "weeks")
+
+
+class Plan(NamedTuple):
+    """One run to be made."""
+
+    key: str
+    name: str  # of the design, for people only
+    design: Design
+    seed: int
+    replication: int
+
+
+def fingerprint(scenario: Scenario) -> dict[str, object]:
+    """What all runs of an experiment have in common: the world and how long it is run."""
+    run = scenario.run.model_dump()
+    return {"world": scenario.world.model_dump(), "run": {span: run[span] for span in SPANS}}
+
+
+def digest(content: object) -> str:
+    """Hash of canonical JSON (sorted keys, no spaces, exact numbers), 32 hexadecimal digits."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def run_key(scenario: Scenario, design: Design, seed: int, replication: int) -> str:
+    """Key of a run: everything that can change its numbers and nothing else.
+
+    Titles, paths, names of designs, other designs, workers and package versions are left out, so two designs with equal
+    numbers are one run and a longer comparison finds the runs of a shorter one.
+    """
+    return digest(
+        fingerprint(scenario)
+        | {"model": sources_hash(), "design": design.model_dump(), "seed": seed, "replication": replication}
+    )
+
+
+def plan(scenario: Scenario, designs: dict[str, Design], seed: int, replications: int) -> list[Plan]:
+    """All runs of a comparison, replication after replication."""
+    return [
+        Plan(run_key(scenario, design, seed, replication), name, design, seed, replication)
+        for replication in range(replications)
+        for name, design in designs.items()
+    ]

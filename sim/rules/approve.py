@@ -53,6 +53,8 @@ def _asker_judges(state, case):  # type: ignore[no-untyped-def]
         if members >= rules.quorum:
             record.members = members
             return panel(members, Activity.PANEL)
+    if state.seats[asker].parent < 0:  # nobody above, and too few experts for a panel
+        return close(Disposition.ACCEPTED)
     return _goes_up(state, record, asker)
 
 

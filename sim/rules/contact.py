@@ -21,7 +21,10 @@ def contact(state, case, seat):  # type: ignore[no-untyped-def]
     """The next step of a request that is being received, answered or told its answer. Returns a Step."""
     record = state.cases[case]
     if record.did == Activity.ENTER:
-        return task(_by_profile(state, case), Activity.TRIAGE) if record.open else pool(Activity.TRIAGE)
+        if record.open:
+            return task(_by_profile(state, case), Activity.TRIAGE)
+        # A firm too small for a desk faces outside with its top seat.
+        return pool(Activity.TRIAGE) if len(state.desk_seats) else task(0, Activity.TRIAGE)
     if record.did == Activity.TRIAGE:
         if can_answer(state, seat, record.topic):
             return here(seat, Activity.ANSWER)

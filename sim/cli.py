@@ -253,14 +253,14 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
     from rich.text import Text
 
     console = Console(width=None if sys.stdout.isatty() else 140, highlight=False, markup=False)
-    rows = result.table.set_index(["measure", "design"])
+    rows = {(row["measure"], row["design"]): row for row in result.table.to_dict(orient="records")}
     pairs = int(result.runs["replication"].nunique())
     run = scenario.run
     console.print(HOLDS, style="bold")
     console.print(f"{scenario.name}: {scenario.question}")
     console.print(
-        f"{pairs} pairs of twins, {scenario.world.staff} seats, {run.weeks} weeks measured after {run.burn_in_weeks} of "
-        f"burn-in and {run.warm_up_weeks} of warm-up. Brackets: 95 % intervals over runs, differences paired."
+        f"{pairs} pairs of twins, {scenario.world.staff} seats, {run.weeks} weeks measured after {run.burn_in_weeks} "
+        f"of burn-in and {run.warm_up_weeks} of warm-up. Brackets: 95 % intervals over runs, differences paired."
     )
     plain = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
     for name in names[1:]:
@@ -280,11 +280,12 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
     console.print(f"Stored in {result.path} ({result.computed} runs computed now, {result.reused} there already).")
 
 
-def _cells(rows: "pd.DataFrame", measure: str, reference: str, name: str, written: str) -> Iterator[str]:
-    base, own = rows.loc[(measure, reference)], rows.loc[(measure, name)]
+def _cells(rows: dict[tuple[str, str], Any], measure: str, reference: str, name: str, written: str) -> Iterator[str]:
+    base, own = rows[measure, reference], rows[measure, name]
     for row in (base, own):
         yield _with_interval(row["estimate"], row["low"], row["high"], written)
-    yield _with_interval(own["difference"], own["difference_low"], own["difference_high"], f"+{written}")
+    signed = f"+{written}"
+    yield _with_interval(own["difference"], own["difference_low"], own["difference_high"], signed)
     shares = [own[f"twins_{word}"] for word in ("better", "equal", "worse")]
     yield "-" if shares[0] != shares[0] else "/".join(str(round(share * own["pairs"])) for share in shares)
     yield "-" if own["pairing_gain"] != own["pairing_gain"] else f"{own['pairing_gain']:.1f}"
@@ -297,8 +298,8 @@ def _warnings(table: "pd.DataFrame") -> Iterator[str]:
         overloaded = estimates["overloaded_share", design]
         if overloaded > 0:
             yield (
-                f"Not stationary under {design}: {100 * overloaded:.1f} % of seats are busy more than 95 % of the time; "
-                "their times depend on how long is measured."
+                f"Not stationary under {design}: {100 * overloaded:.1f} % of seats are busy more than 95 % of the "
+                "time; their times depend on how long is measured."
             )
         if estimates["consult_default_share", design] > STATIONARY_CONSULTS:
             yield f"Not stationary under {design}: more than 5 % of consults end by the clock."

@@ -108,7 +108,6 @@ def register_table(name: str, dtype: Any, dimensions: int) -> None:
     Reading past the end is caught when bounds are checked, as with any array.
     """
     at, rows, columns = f"{name}_at", f"{name}_rows", f"{name}_columns"
-    shape = f"firm.{rows}" if dimensions == 1 else f"firm.{rows}, firm.{columns}"
     if dimensions == 1:
 
         def read(firm):  # type: ignore[no-untyped-def]

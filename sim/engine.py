@@ -22,7 +22,6 @@ from sim.scenario import Design, Run, Scenario
 from sim.state import (
     DAY,
     DAYS_A_WEEK,
-    HOURS_A_DAY,
     LOAD_WEEKS,
     NEVER,
     TICKS,
@@ -74,7 +73,8 @@ def _new_case(state, key):  # type: ignore[no-untyped-def]
     clock.cases_free -= 1
     record.key, record.birth, record.first, record.returns = key, clock.now, -1, NEVER
     record.touch, record.work, record.answer, record.quantile = 0, 0, 0.0, 0.0
-    record.status, record.round, record.waits_for, record.consult, record.first_contact = Status.LIVE, 0, Clock.NONE, 0, 0
+    record.status, record.round, record.waits_for = Status.LIVE, 0, Clock.NONE
+    record.consult, record.first_contact = Consult.NONE, 0
     record.ringing, record.serving, record.first_task, record.unit, record.last = 0, 0, -1, -1, -1
     record.height, record.relays, record.handoffs, record.picks, record.helper = 0, 0, 0, 0, -1
     record.phase, record.did, record.open = Phase.ACT, Activity.ENTER, 0
@@ -188,7 +188,7 @@ def _enter(state, case, which):  # type: ignore[no-untyped-def]
 
 @njit
 def _set_clock(state, case):  # type: ignore[no-untyped-def]
-    """Whoever waits has patience: an outsider until she is first served, a consult and an approval from start to end."""
+    """Whoever waits has patience: outsiders until first served, consults and approvals from start to end."""
     record = state.cases[case]
     node = case_node(state, case)
     if record.deadline >= NEVER or state.nodes[node].time >= 0 or record.ringing:

@@ -9,7 +9,7 @@ from sim.state import Role
 
 @njit
 def knowledge(state, seat, topic):  # type: ignore[no-untyped-def]
-    """How well a person knows a topic, in [0, 1]: own field, second field, a manager's former field, else a layman's."""
+    """How well a person knows a topic, in [0, 1]: own, second or former field, else a layman's."""
     level = state.rules[0].other_level
     for slot in range(state.know_topic.shape[1]):
         if state.know_topic[seat, slot] == topic:
@@ -21,7 +21,7 @@ def knowledge(state, seat, topic):  # type: ignore[no-untyped-def]
 
 @njit
 def is_expert(state, seat, topic):  # type: ignore[no-untyped-def]
-    """Does she know enough to be asked by a colleague, to sit on a panel, to be found by profile? Scripts do not count."""
+    """Does she know enough to be asked, to sit on a panel, to be found by profile? Scripts do not count."""
     for slot in range(state.know_topic.shape[1]):
         if state.know_topic[seat, slot] == topic and state.know_level[seat, slot] >= state.rules[0].expert_threshold:
             return True
@@ -38,8 +38,8 @@ def can_answer(state, seat, topic):  # type: ignore[no-untyped-def]
 def judges_good(state, case, seat, good):  # type: ignore[no-untyped-def]
     """One person's judgement of a case whose true merit is +1 (good) or −1.
 
-    Yes when merit + σ·z > bar, σ = σ0·(1.5 − e)·sqrt(1 + γ·r): e the better of her own knowledge and κ times that of the
-    answer the consult brought, r relays of content, z by (case, person). With equal e and γ = 0 this is the screening of
+    Yes when merit + σ·z > bar, σ = σ0·(1.5 − e)·sqrt(1 + γ·r): e the better of her own knowledge and κ times that of
+    the answer the consult brought, r relays of content, z by (case, person). With equal e and γ = 0 this is screening:
     Sah & Stiglitz, "The architecture of economic systems", American Economic Review 76 (1986).
     """
     rules, record = state.rules[0], state.cases[case]

@@ -174,7 +174,7 @@ def _count_closed(kind: Kind) -> Callable[[Observation], float]:
 
 
 def _count_opened(kind: Kind) -> Callable[[Observation], float]:
-    return lambda seen: float(np.count_nonzero(seen.closed["kind"] == kind) + np.count_nonzero(seen.open["kind"] == kind))
+    return lambda seen: float(sum(np.count_nonzero(cases["kind"] == kind) for cases in (seen.closed, seen.open)))
 
 
 def _of_each_kind(kind: Kind) -> tuple[Measure, ...]:
@@ -329,7 +329,7 @@ MEASURES: tuple[Measure, ...] = (
             lambda seen: gini(seen.load)),
     Measure("utilization_gini_managers", "Gini", "less", "inequality of hours on cases between managers",
             lambda seen: gini(_managers(seen))),
-    Measure("overloaded_share", "share", "less", "seats busy more than 95 % of the time: their waiting is not stationary",
+    Measure("overloaded_share", "share", "less", "seats busy more than 95 % of the time: their waits only grow",
             lambda seen: float((seen.load > OVERLOADED).mean())),
     Measure("help_top5_share", "share", "less", "help for colleagues that falls on the 5 % who help most",
             _help_of_the_busiest),

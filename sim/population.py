@@ -237,7 +237,7 @@ def _topics(seats: np.ndarray, team_of_topic: np.ndarray, world: World) -> tuple
 def _knowledge(
     seats: np.ndarray, topics: np.ndarray, order: np.ndarray, world: World, key: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What each person knows as an expert: product staff their team's topics, everybody a second field, managers their former one."""
+    """What each person knows as an expert: the team's topics, a second field, of managers the former one."""
     own_slots = world.topics_per_team if len(topics) > 1 else 1
     know_topic = np.full((len(seats), own_slots + 2), -1, np.int64)
     know_level = np.zeros((len(seats), own_slots + 2))
@@ -275,7 +275,7 @@ def _rosters(topics: np.ndarray, know_topic: np.ndarray, know_level: np.ndarray,
 
 
 def _script(topics: np.ndarray, share: float, key: int) -> np.ndarray:
-    """Puts topics on the desk's script, in an order drawn once, as long as their weight fits into `share`; cumulative weights."""
+    """Topics on the desk's script: in an order drawn once, as far as their weight fits; cumulative weights."""
     covered = 0.0
     ranks = [uniform(key, Stream.SCRIPT, topic, 0) for topic in range(len(topics))]
     for topic in np.argsort(ranks):

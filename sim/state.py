@@ -51,7 +51,7 @@ class Phase(IntEnum):
 
 
 class Activity(IntEnum):
-    """What a person does with a case. `ENTER`, `CLOCK` and `CONSULTED` are no work: they tell a rule what just happened."""
+    """What a person does with a case. `ENTER`, `CLOCK`, `CONSULTED` are no work: they say what just happened."""
 
     ENTER = 0
     CLOCK = 1
@@ -149,10 +149,10 @@ class Verb(IntEnum):
 class Step(NamedTuple):
     """What comes next for a case: the value of every rule."""
 
-    verb: int
-    who: int  # seat, phase or disposition
-    activity: int
-    until: int  # tick of the clock when waiting
+    verb: np.int64
+    who: np.int64  # seat, phase, clock or disposition
+    activity: np.int64
+    until: np.int64  # tick of the clock when waiting
 
 
 def _table(*columns: tuple[Any, ...]) -> np.dtype[Any]:

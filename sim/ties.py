@@ -40,7 +40,7 @@ def _make_room(state, seat, other):  # type: ignore[no-untyped-def]
 
 @njit
 def work_together(state, seat, other):  # type: ignore[no-untyped-def]
-    """Two people have worked a case together: w += growth·(1 − w), both ways; attention is finite, so the weakest tie may go."""
+    """Two people have worked a case together: w += growth·(1 − w), both ways; a weaker tie may have to go."""
     if seat != other and state.tie_to.shape[1] > 0:
         _strengthen(state, seat, other)
         _strengthen(state, other, seat)

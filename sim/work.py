@@ -65,7 +65,7 @@ def _remove(state, task):  # type: ignore[no-untyped-def]
     entry.queue = -1
 
 
-# --- the desk's people who have nothing to do --------------------------------------------------------------------------
+# --- the desk's people who have nothing to do -------------------------------------------------------------------------
 
 
 @njit
@@ -132,7 +132,7 @@ def free_task(state, task):  # type: ignore[no-untyped-def]
 
 @njit
 def withdraw(state, case, stale):  # type: ignore[no-untyped-def]
-    """Take all waiting tasks of a case out of their queues. Services begun finish; `stale` says that nobody waits for them."""
+    """Take a case's waiting tasks out of their queues. Services begun finish; `stale`: nobody waits for them."""
     task = state.cases[case].first_task
     while task >= 0:
         entry = state.tasks[task]
@@ -223,7 +223,7 @@ def mean_changes(state, seat):  # type: ignore[no-untyped-def]
 
 @njit
 def _service_ticks(state, case, seat, activity):  # type: ignore[no-untyped-def]
-    """Length of one service, at least 0: its mean times a unit draw by (case, activity, how often), on a panel by person."""
+    """Length of a service: its mean times a unit draw by (case, activity, how often), on a panel by person."""
     rules, record = state.rules[0], state.cases[case]
     mean = rules.mean_of[activity]
     ordinal = np.int64(seat) if activity == Activity.PANEL else np.int64(record.handled[activity])
@@ -263,9 +263,8 @@ def _begin(state, seat, task):  # type: ignore[no-untyped-def]
         record.since = now
     record.serving += 1
     person.serving, person.working, person.began = task, 1, now
-    schedule(
-        state, seat_node(state, seat), now + _service_ticks(state, entry.case, seat, np.int64(entry.activity)), Event.COMPLETION
-    )
+    ticks = _service_ticks(state, entry.case, seat, np.int64(entry.activity))
+    schedule(state, seat_node(state, seat), now + ticks, Event.COMPLETION)
 
 
 @njit

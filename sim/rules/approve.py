@@ -71,7 +71,7 @@ def _goes_up(state, record, seat):  # type: ignore[no-untyped-def]
 
 @njit
 def _choose_panel(state, case):  # type: ignore[no-untyped-def]
-    """Lists in state.invited the experts on the topic, without the asker and her chain, any of them alike; their number."""
+    """Lists experts without the asker and her chain in state.invited, any of them alike. Their number."""
     record, seed = state.cases[case], state.clock[0].seed
     wanted = np.int64(state.rules[0].panel)
     scores = np.empty(len(state.invited))
@@ -88,7 +88,7 @@ def _choose_panel(state, case):  # type: ignore[no-untyped-def]
             place -= 1
         if place < wanted:
             scores[place], state.invited[place] = score, expert
-            members = min(members + 1, wanted)
+            members = members + 1 if members < wanted else wanted
     return members
 
 

@@ -1,4 +1,4 @@
-"""Birth: what a case is about, how much is at stake and whether it is good. Of the world alone: no lever is read here."""
+"""Birth: what a case is about, what is at stake, whether it is good. Of the world alone: no lever is read here."""
 
 import math
 
@@ -25,7 +25,7 @@ def decision(state, case, seat):  # type: ignore[no-untyped-def]
 
 @njit
 def request(state, case, customer):  # type: ignore[no-untyped-def]
-    """A customer's question or problem: her home topic with `focus`, else any by its weight. Every request deserves an answer."""
+    """A customer's question or problem: her home topic with `focus`, else any by its weight. All deserve an answer."""
     record, seed = state.cases[case], state.clock[0].seed
     record.kind, record.opener, record.good, record.stake = Kind.REQUEST, customer, 1, 1.0
     record.topic = state.customers[customer].topic
@@ -63,7 +63,7 @@ def _own_topic(state, key, seat):  # type: ignore[no-untyped-def]
 
 @njit
 def _topic_of_another_team(state, key, seat, own):  # type: ignore[no-untyped-def]
-    """The height D = 2, 3 … of the lowest common manager is drawn first, P(D) ∝ exp(−D/ξ), then a topic below it by weight.
+    """The height D = 2, 3 … of the common manager is drawn first, P(D) ∝ exp(−D/ξ), then a topic by weight.
 
     A height below which no other team owns a topic passes to the next (near-decomposability: Simon 1962).
     """

@@ -2,8 +2,8 @@
 
 Gatekeeper: up the chain to the lowest common manager, down to the team that owns the topic, back the same way; every
 manager on the way relays, and every relay garbles.
-Open: the best tie believed to know, along ties from one asked to the next, at most `search_limit` asks; then the platform, once,
-where who reads first answers; then the chain. Nobody relays the answer.
+Open: the best tie believed to know, along ties from one asked to the next, at most `search_limit` asks; then the
+platform, once, where who reads first answers; then the chain. Nobody relays the answer.
 """
 
 import math
@@ -25,7 +25,9 @@ def consult(state, case, seat):  # type: ignore[no-untyped-def]
     record = state.cases[case]
     if record.did == Activity.ENTER:
         record.returning, record.platform, record.asks = 0, 0, 0
-        return _ask_along_ties(state, case, record.holder) if record.open else _along_the_chain(state, case, record.holder)
+        if record.open:
+            return _ask_along_ties(state, case, record.holder)
+        return _along_the_chain(state, case, record.holder)
     if record.did == Activity.CLOCK:  # of the platform
         if record.platform == READ:
             return task(record.helper, Activity.HELP)
@@ -104,7 +106,9 @@ def _ask_along_ties(state, case, seat):  # type: ignore[no-untyped-def]
     if record.asks < state.rules[0].search_limit:
         for slot in range(state.tie_to.shape[1]):
             other = state.tie_to[seat, slot]
-            if other < 0 or other == record.holder or state.tie_weight[seat, slot] <= strongest or _asked(record, other):
+            if other < 0 or other == record.holder or state.tie_weight[seat, slot] <= strongest:
+                continue
+            if _asked(record, other):
                 continue
             if believes(state, case, seat, slot, is_expert(state, other, record.topic)):
                 best, strongest = np.int64(other), state.tie_weight[seat, slot]

@@ -124,7 +124,9 @@ def tabulate(runs: pd.DataFrame, designs: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _difference(measure: Measure, values: "pd.Series[float]", reference: "pd.Series[float]", itself: bool) -> dict[str, Any]:
+def _difference(
+    measure: Measure, values: "pd.Series[float]", reference: "pd.Series[float]", itself: bool
+) -> dict[str, Any]:
     names = ("difference", "difference_low", "difference_high", "twins_better", "twins_equal", "twins_worse", "effect")
     row: dict[str, Any] = dict.fromkeys((*names, "pairing_gain"), np.nan)
     both = pd.concat([values, reference], axis=1, keys=("own", "reference")).dropna()

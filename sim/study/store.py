@@ -10,7 +10,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ class Store:
             "python": platform.python_version(),
             "platform": platform.platform(),
             "command": list(command),
-            "written": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "written": datetime.now(UTC).isoformat(timespec="seconds"),
             "designs": {run.name: run.design.model_dump() for run in plan},
             "seeds": sorted({run.seed for run in plan}),
             "replications": len({run.replication for run in plan}),

@@ -10,7 +10,9 @@ from tests.firms import firm
 
 FIRM = firm(staff=7, burn_in=0)
 actions = st.lists(
-    st.tuples(st.sampled_from(("schedule", "cancel", "next")), st.integers(0, 6), st.integers(0, 400_000), st.integers(0, 3)),
+    st.tuples(
+        st.sampled_from(("schedule", "cancel", "next")), st.integers(0, 6), st.integers(0, 400_000), st.integers(0, 3)
+    ),
     max_size=120,
 )
 

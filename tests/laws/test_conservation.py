@@ -22,8 +22,10 @@ WORLDS = {
 }
 
 
-@pytest.fixture(scope="module", params=[(name, levers) for name in WORLDS for levers in (LEVERS[0], LEVERS[7], (0.5, 0.5, 0.5))],
-                ids=str)  # fmt: skip
+CORNERS = (LEVERS[0], LEVERS[7], (0.5, 0.5, 0.5))
+
+
+@pytest.fixture(scope="module", params=[(name, levers) for name in WORLDS for levers in CORNERS], ids=str)
 def state(request):
     name, (contact, consult, approve) = request.param
     scenario = WORLDS[name]
@@ -61,11 +63,12 @@ def test_time_is_touch_or_waiting_and_hours_are_more_than_touch(state):
 
 
 def test_touch_is_the_union_of_the_services_of_the_case(state):
-    """Rebuilt from the trace: for cases with no service still in hand, ticks with at least one server, before the end."""
+    """Rebuilt from the trace, for cases with no service in hand: ticks with at least one server, before the end."""
     touches = state.touches[: state.clock["touch_rows"][0]]
     busy = set(state.cases["key"][state.cases["serving"] > 0].tolist())
     by_case = {}
-    for key, began, ended in zip(touches["case"].tolist(), touches["start"].tolist(), touches["end"].tolist(), strict=True):
+    columns = (touches[column].tolist() for column in ("case", "start", "end"))
+    for key, began, ended in zip(*columns, strict=True):
         by_case.setdefault(key, []).append((began, ended))
     for row in rows(state)[:400]:
         if int(row["key"]) in busy:

@@ -107,7 +107,7 @@ def test_raising_a_lever_only_adds_open_cases():  # the rule is u(case, phase) <
 
 
 def test_a_half_open_firm_treats_each_case_by_one_of_the_two_rules():
-    """At approve .5 and nothing else open, a decision's number of screens fits the gatekeeper or the open rule by its own draw."""
+    """At approve .5, screens and panels of a decision fit the rule that its own draw chose."""
     scenario = firm("world.interdependence=0.0", "world.market_per_seat=0.0", burn_in=0)
     state = advance(start(scenario, Design(approve=0.5, reserve=1.0), seed=5, trace=True), DAYS)
     rows = state.ledger[: state.clock["closed_rows"][0]]

@@ -155,8 +155,8 @@ ROWS = (
     *(Row(f"M/M/1, load {rho}", 1 / (1 - rho), single(rho), mean_time, weeks=500) for rho in (0.5, 0.8, 0.9)),
     Row("M/M/1, load 0.95, 1.2 million services", 1 / 0.05, single(0.95), mean_time, weeks=1000, warm_up=100,
         replications=32),
-    *(Row(f"M/G/1, load 0.8, cv {cv}", pollaczek_khinchine(0.8, cv), single(0.8, cv), mean_time, weeks=500 if cv < 1 else 4000)
-      for cv in (0.0, 0.5, 2.0)),
+    *(Row(f"M/G/1, load 0.8, cv {cv}", pollaczek_khinchine(0.8, cv), single(0.8, cv), mean_time, weeks=weeks)
+      for cv, weeks in ((0.0, 500), (0.5, 500), (2.0, 4000))),
     Row("M/G/1 with look-up of mean 2 h", 1 + LOOK_UP_WAIT, single(0.8, 1.0, *LOOK_UP), mean_time, weeks=500),
     Row("M/M/5, load 0.8: wait", erlang_wait(5, 0.8),
         ("world.staff=6", "world.desk=1.0", "world.decision_rate=0.0", "world.first_contact=1.0",

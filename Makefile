@@ -1,0 +1,44 @@
+# Everything on a fresh machine: a virtual environment in .venv, built from $(PYTHON), then the command.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin/python
+# What a user has set for pip or Python elsewhere must not reach this environment.
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT PYTHONPATH PYTHONHOME
+
+.PHONY: compare test lint bench clean
+compare: $(VENV)/ready-core
+	$(BIN) -m sim compare baseline
+
+test: $(VENV)/ready-test
+	$(BIN) -m pytest -n 2
+
+lint: $(VENV)/ready-dev
+	$(BIN) -m ruff check sim tests
+	$(BIN) -m mypy
+
+bench: $(VENV)/ready-test
+	$(BIN) -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/ready-core: pyproject.toml constraints.txt
+	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" .
+	@touch $@
+
+$(VENV)/ready-test: $(VENV)/ready-core
+	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" ".[test]"
+	@touch $@
+
+$(VENV)/ready-dev: $(VENV)/ready-test
+	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" ".[test,dev]"
+	@touch $@
+
+# Another PYTHON than the environment's remakes it.
+ifneq ($(wildcard $(BIN)),)
+ifneq ($(origin PYTHON),file)
+ifneq ($(shell $(BIN) -c 'import sys; print(sys.version_info[:2])' 2>/dev/null),$(shell $(PYTHON) -c 'import sys; print(sys.version_info[:2])' 2>/dev/null))
+$(shell rm -rf $(VENV))
+endif
+endif
+endif

@@ -75,7 +75,7 @@ def _choose_panel(state, case):  # type: ignore[no-untyped-def]
     record, seed = state.cases[case], state.clock[0].seed
     wanted = np.int64(state.rules[0].panel)
     scores = np.empty(len(state.invited))
-    members = 0
+    members = np.int64(0)
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = state.roster[row]
         if expert == record.holder or _is_in_chain(state, expert, record.holder):

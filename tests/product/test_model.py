@@ -1,0 +1,93 @@
+"""FirmModel behaves as Mesa users expect."""
+
+import inspect
+
+import pytest
+
+import sim
+from sim.engine import advance, start
+from sim.model import Customer, Employee, FirmModel, Manager
+from tests.conftest import require
+from tests.firms import firm, same
+
+FIRM = firm(staff=20, burn_in=2, warm_up=1, weeks=3)
+
+
+def test_stepping_is_the_engine_alone():
+    model = FirmModel(FIRM, design="open", seed=7)
+    while model.running:
+        model.step()
+    assert model.day == 20
+    assert same(model.state, advance(start(FIRM, "open", seed=7), 20))
+    in_one_go = FirmModel(FIRM, design="open", seed=7)
+    in_one_go.run()
+    assert repr(in_one_go.summary()) == repr(model.summary())
+    assert not in_one_go.running
+
+
+def test_a_run_without_a_screen_makes_no_agents():
+    model = FirmModel(FIRM)
+    model.run()
+    assert not model._has_views
+    assert len(model.agents) == 20 + 192
+
+
+def test_agents_are_views():
+    model = FirmModel(FIRM, design="open")
+    assert {kind: len(agents) for kind, agents in model.agents_by_type.items()} == {Manager: 4, Employee: 16, Customer: 192}
+    assert set(model.agent_types) == {Manager, Employee, Customer}
+    top = next(iter(model.agents_by_type[Manager]))
+    assert (top.seat, top.manager, top.role) == (0, None, "manager")
+    before = model.agents_by_type[Employee].agg("load", max)
+    for _ in range(20):
+        model.step()
+    assert model.agents_by_type[Employee].agg("load", max) != before
+    busy = model.agents.select(lambda agent: isinstance(agent, Employee) and agent.busy)
+    assert len(busy) == sum(agent.busy for agent in model.agents_by_type[Employee])
+    assert all(0 < weight <= 1 for weight in top.ties.values())
+    with pytest.raises(AttributeError):
+        top.load = 1.0
+
+
+def test_the_data_collector_works():
+    mesa = require("mesa")
+    model = FirmModel(FIRM)
+    collector = mesa.DataCollector(model_reporters={"median": lambda m: m.summary()["decision_hours_median"], "day": "day"})
+    for _ in range(8):
+        model.step()
+        collector.collect(model)
+    frame = collector.get_model_vars_dataframe()
+    assert frame["day"].tolist() == list(range(1, 9))
+    assert frame["median"].notna().sum() == 3  # measuring begins after day 5
+
+
+def test_arguments_are_what_mesa_can_remake():
+    arguments = inspect.signature(FirmModel.__init__).parameters
+    assert list(arguments) == ["self", "setup", "design", "seed", "replication"]
+    assert all(argument.default is not inspect.Parameter.empty for argument in [*arguments.values()][1:])
+    assert {"scenario", "time"}.isdisjoint(vars(FirmModel(FIRM)))
+
+
+def test_solara_viz_renders_and_resets():
+    solara = require("solara")
+    for needed in ("matplotlib", "altair", "networkx"):
+        require(needed)
+    from mesa.visualization import SolaraViz, make_plot_component
+
+    model = FirmModel(FIRM, design="open")
+    parameters = {"design": {"type": "Select", "value": "open", "values": ["traditional", "open"], "label": "design"}}
+    page = SolaraViz(model, components=[make_plot_component("day")], model_params=parameters, name="firm")
+    model.datacollector = require("mesa").DataCollector(model_reporters={"day": "day"})
+    box, context = solara.render(page, handle_error=False)
+    model.step()
+    again = type(model)(**{name: value["value"] for name, value in parameters.items()})  # what Reset does
+    assert again.day == 0
+    assert box.children
+    context.close()
+
+
+def test_public_names_load_on_first_use():
+    assert sim.FirmModel is FirmModel
+    assert set(sim.__all__) <= set(dir(sim))
+    with pytest.raises(AttributeError, match="Nonsense"):
+        _ = sim.Nonsense

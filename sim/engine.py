@@ -137,7 +137,7 @@ def _return(state, parent):  # type: ignore[no-untyped-def]
     else:
         birth.request(state, case, record.opener)
     child.topic, child.round = record.topic, record.round + 1
-    _release(state, parent)
+    _release_if_done(state, parent)  # a panel member may still be at work on it
     _open(state, case, np.int64(Phase.ACT if child.kind == Kind.DECISION else Phase.CONTACT))
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from itertools import islice
 from multiprocessing import get_context
 from time import perf_counter
 from typing import NamedTuple
@@ -53,7 +54,7 @@ def run_all(work: Sequence[Twins], workers: int) -> Iterator[list[Outcome]]:
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         waiting = iter(work)
-        pending = {pool.submit(compute, twins) for twins, _ in zip(waiting, range(2 * workers), strict=False)}
+        pending = {pool.submit(compute, twins) for twins in islice(waiting, 2 * workers)}
         try:
             while pending:
                 finished, pending = wait(pending, return_when=FIRST_COMPLETED)

@@ -18,6 +18,10 @@ WORLDS = {
     "all desk": firm("world.desk=1.0", "world.brokers=0.0"),
     "constant service": firm("world.service_cv=0.0", "world.look_up_hours=0.0"),
     "lognormal service, plain queues": firm("world.service_cv=0.7", "world.short_first=0"),
+    "errors come to light while the panel is still at work": firm(
+        "world.discovery_hours=0.001", "world.good_share=0.3", "world.rework=1.0", "world.rework_rounds=50",
+        "world.panel=5", "world.quorum=1", "world.own_authority=0.1", "world.load=2.0"
+    ),
     "misrouting": firm("world.routing=0.3", "world.desk=0.3", staff=156, weeks=2),
 }
 

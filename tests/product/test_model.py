@@ -34,7 +34,8 @@ def test_a_run_without_a_screen_makes_no_agents():
 
 def test_agents_are_views():
     model = FirmModel(FIRM, design="open")
-    assert {kind: len(agents) for kind, agents in model.agents_by_type.items()} == {Manager: 4, Employee: 16, Customer: 192}
+    heads = {kind: len(agents) for kind, agents in model.agents_by_type.items()}
+    assert heads == {Manager: 4, Employee: 16, Customer: 192}
     assert set(model.agent_types) == {Manager, Employee, Customer}
     top = next(iter(model.agents_by_type[Manager]))
     assert (top.seat, top.manager, top.role) == (0, None, "manager")
@@ -52,7 +53,8 @@ def test_agents_are_views():
 def test_the_data_collector_works():
     mesa = require("mesa")
     model = FirmModel(FIRM)
-    collector = mesa.DataCollector(model_reporters={"median": lambda m: m.summary()["decision_hours_median"], "day": "day"})
+    reporters = {"median": lambda m: m.summary()["decision_hours_median"], "day": "day"}
+    collector = mesa.DataCollector(model_reporters=reporters)
     for _ in range(8):
         model.step()
         collector.collect(model)

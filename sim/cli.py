@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -11,6 +12,8 @@ import typer
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.box import Box
+    from rich.table import Table
 
     from sim.scenario import Scenario
     from sim.study.compare import Comparison
@@ -31,13 +34,13 @@ ROWS: tuple[tuple[str, str, str], ...] = (
     ("request_hours_median", "request, median [h]", ".2f"),
     ("request_hours_mean", "request, mean [h]", ".2f"),
     ("request_hours_p90", "request, 9 of 10 within [h]", ".2f"),
-    ("omission_rate", "good decisions rejected [%]", "%"),
-    ("commission_rate", "bad decisions accepted [%]", "%"),
-    ("default_share", "decided alone by the clock [%]", "%"),
-    ("abandoned_share", "outsiders who gave up [%]", "%"),
-    ("first_contact_resolution", "resolved at first contact [%]", "%"),
-    ("utilization_managers", "managers busy with cases [%]", "%"),
-    ("utilization_max", "busiest person [%]", "%"),
+    ("omission_rate", "good decisions rejected", ".1%"),
+    ("commission_rate", "bad decisions accepted", ".1%"),
+    ("default_share", "decided alone by the clock", ".2%"),
+    ("abandoned_share", "outsiders who gave up", ".1%"),
+    ("first_contact_resolution", "resolved at first contact", ".1%"),
+    ("utilization_managers", "managers busy with cases", ".1%"),
+    ("utilization_max", "busiest person", ".1%"),
 )
 STATIONARY_CONSULTS = 0.05  # share of consults ended by the clock above which a world is not stationary
 
@@ -142,8 +145,8 @@ def run(
     with _sentences():
         found = _scenario(scenario, [*(overrides or []), *([f"run.seed={seed}"] if seed is not None else [])])
         chosen = found.design(design)
-        if trace is not None and trace.exists() and not trace.is_file():
-            _fail(f"{trace} is not a file; --trace must name a file to write.")
+        if trace is not None:
+            _refuse_what_is_no_file(trace)
         _announce_compilation()
         from sim.engine import advance, horizon_days, start
         from sim.measures import MEASURES, summary
@@ -162,6 +165,11 @@ def run(
     width = max(map(len, measures))
     for measure in MEASURES:
         typer.echo(f"{measure.name:{width}}  {measures[measure.name]:>12.4f}  {measure.unit}")
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        _fail(f"{path} cannot be written; --trace must name a file in a folder that exists.")
 
 
 @app.command()
@@ -190,7 +198,6 @@ def compare(
     with _store_sentences():
         from sim.study.compare import compare as compare_designs
 
-        _announce_compilation()
         with _progress() as progress:
             result = compare_designs(
                 found, designs=names, replications=replications, seed=seed, workers=workers, out=out, progress=progress
@@ -219,10 +226,15 @@ def _write_traces(scenario: "Scenario", names: list[str], result: "Comparison", 
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None] | None]:
-    """A bar with the time left, where somebody is looking."""
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A bar with the time left, where somebody is looking; nothing but the announcement of compiling elsewhere."""
+
+    def announce(done: int, total: int) -> None:
+        if done < total:
+            _announce_compilation()
+
     if not sys.stderr.isatty():
-        yield None
+        yield _once(announce)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -230,15 +242,26 @@ def _progress() -> Iterator[Callable[[int, int], None] | None]:
     columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("runs", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        first = _once(announce)
+
+        def show(done: int, total: int) -> None:
+            first(done, total)
+            bar.update(task, completed=done, total=total)
+
+        yield show
+
+
+def _once(what: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """The first call counts, later ones do nothing."""
+    calls = count()
+    return lambda done, total: what(done, total) if next(calls) == 0 else None
 
 
 def _number(value: float, written: str) -> str:
     if value != value:
         return "-"
-    sign, form = ("+", written[1:]) if written.startswith("+") else ("", written)
-    text = f"{100 * value:{sign}.1f}" if form == "%" else f"{value:{sign}{form}}"
-    return text.lstrip("+-") if float(text) == 0.0 else text
+    text = f"{value:{written}}"
+    return text.lstrip("+-") if float(text.rstrip("%")) == 0.0 else text
 
 
 def _with_interval(middle: float, low: float, high: float, written: str) -> str:
@@ -275,6 +298,8 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
         f"better/equal/worse: pairs in which the design does better than {names[0]}; '-': neither way is better. "
         "Pairing gain: how many times more runs independent firms would need for the same interval."
     )
+    if scenario.observed_hours_by_handoffs is not None:
+        console.print(_handoffs(scenario, result.table, box.ASCII if plain else box.SIMPLE_HEAD))
     for sentence in _warnings(result.table):
         console.print(sentence, style="bold")
     console.print(f"Stored in {result.path} ({result.computed} runs computed now, {result.reused} there already).")
@@ -289,6 +314,23 @@ def _cells(rows: dict[tuple[str, str], Any], measure: str, reference: str, name:
     shares = [own[f"twins_{word}"] for word in ("better", "equal", "worse")]
     yield "-" if shares[0] != shares[0] else "/".join(str(round(share * own["pairs"])) for share in shares)
     yield "-" if own["pairing_gain"] != own["pairing_gain"] else f"{own['pairing_gain']:.1f}"
+
+
+def _handoffs(scenario: "Scenario", comparison: "pd.DataFrame", lines: "Box") -> "Table":
+    from rich.table import Table
+
+    from sim.study.observed import by_handoffs, straightness
+
+    hours = by_handoffs(scenario, comparison)
+    table = Table(box=lines, pad_edge=False)
+    table.add_column("median hours of requests by handoffs", no_wrap=True)
+    for column in hours:
+        table.add_column(str(column), justify="right")
+    for handoffs, row in hours.iterrows():
+        last = " or more" if handoffs == len(hours) - 1 else ""
+        table.add_row(f"{handoffs}{last}", *(_number(value, ".1f") for value in row))
+    table.add_row("R² of a straight line", *(_number(straightness(hours[column]), ".2f") for column in hours))
+    return table
 
 
 def _warnings(table: "pd.DataFrame") -> Iterator[str]:

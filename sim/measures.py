@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from sim.scenario import HANDOFF_CLASSES
 from sim.state import (
     DAYS_A_WEEK,
     HOURS_A_DAY,
@@ -169,6 +170,17 @@ def _wait(chosen: Choice) -> Callable[[Observation], float]:
     return hours
 
 
+def _median_by_handoffs(handoffs: int) -> Callable[[Observation], float]:
+    """Of closed requests, because an open one may still be handed on. The last class is open above."""
+
+    def hours(seen: Observation) -> float:
+        requests = seen.closed[_of_kind(Kind.REQUEST)(seen.closed)]
+        chosen = requests[np.minimum(requests["handoffs"], HANDOFF_CLASSES - 1) == handoffs]
+        return float(np.median(chosen["closed"] - chosen["birth"]) / TICKS) if len(chosen) else float("nan")
+
+    return hours
+
+
 def _count_closed(kind: Kind) -> Callable[[Observation], float]:
     return lambda seen: float(np.count_nonzero(seen.closed["kind"] == kind))
 
@@ -315,6 +327,12 @@ MEASURES: tuple[Measure, ...] = (
     Measure("right_share", "share", "more", "answers that were right", _right),
     Measure("handoffs_mean", "count", "less", "times a closed case went from one team to another",
             lambda seen: _mean(seen.closed["handoffs"])),
+    *(
+        Measure(f"request_hours_handoffs_{handoffs}", "hours", "less",
+                f"median time of closed requests that went from team to team {handoffs} times"
+                + (" or more" if handoffs == HANDOFF_CLASSES - 1 else ""), _median_by_handoffs(handoffs))
+        for handoffs in range(HANDOFF_CLASSES)
+    ),
     Measure("decision_value", "stakes per employee and year", "more",
             "stakes won by good decisions in time, less what discovered errors cost", _decision_value),
     Measure("utilization", "share", "neither", "working hours spent on cases, mean over seats",

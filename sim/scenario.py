@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 MOST_QUANTILES = 12  # entries of world.authority
+HANDOFF_CLASSES = 6  # 0, 1, 2, 3, 4, 5 or more
 # Units that name a kind of pure number; a sentence reads better without them.
 PURE = ("", "share", "quantile", "probability", "exponent", "weight", "level", "merit", "ratio", "yes or no")
 
@@ -75,6 +76,7 @@ def _as_tuple(value: Any) -> Any:
 
 
 Table = TypeVar("Table", bound="_Table")
+Hours = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Quantile = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
@@ -267,7 +269,9 @@ class Run(_Table):
 
 
 TEXT, DESIGN_NAMES = "text in quotes", 'a list of names of designs, such as ["traditional", "open"]'
+SIX_HOURS = "a list of six hours, such as [0.2, 10.5, 20.4, 30.3, 32.0, 55.0]"
 FROM = "design to start from; the levers and settings below replace its numbers"
+TOP_KEYS = ("name", "question", "designs", "observed_hours_by_handoffs")
 DESIGN_NAME = re.compile(r"[\w-]{1,40}")
 
 
@@ -282,6 +286,13 @@ class Scenario(_Table):
     question: str = _plain("", "what the comparison is to answer", TEXT)
     designs: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = _plain(
         ("traditional", "open"), "designs that are compared, the reference first", DESIGN_NAMES, min_length=1
+    )
+    observed_hours_by_handoffs: Annotated[tuple[Hours, ...] | None, BeforeValidator(_as_tuple)] = _plain(
+        None,
+        "median hours of a real firm's requests by handoffs 0, 1, 2, 3, 4, 5 or more: shown beside the model's, read by no run",
+        SIX_HOURS,
+        min_length=HANDOFF_CLASSES,
+        max_length=HANDOFF_CLASSES,
     )
     world: World = _plain(World(), "what the firm cannot choose", "a World")
     own_designs: Mapping[str, Design] = _plain({}, "designs beside the built-in ones, by name", "designs by name")
@@ -331,7 +342,8 @@ class Scenario(_Table):
     def to_toml(self) -> str:
         """The scenario as a file that says every number and extends nothing."""
         tables = {"world": self.world, **{f"design.{n}": d for n, d in self.own_designs.items()}, "run": self.run}
-        lines = [f"{name} = {_toml(getattr(self, name))}" for name in ("name", "question", "designs")]
+        written = {name: getattr(self, name) for name in TOP_KEYS}
+        lines = [f"{name} = {_toml(value)}" for name, value in written.items() if value is not None]
         for name, table in tables.items():
             lines += ["", f"[{_quoted_where_needed(name)}]", *(f"{key} = {_toml(value)}" for key, value in table)]
         return "\n".join(lines) + "\n"
@@ -463,7 +475,7 @@ def _amended(base: Scenario, changes: Mapping[str, Any], where: str) -> Scenario
         if "from" in levers:
             start = _start(name, levers["from"], {**DESIGNS, **own}, where)
         own[name] = Design(**{**dict(start), **{lever: value for lever, value in levers.items() if lever != "from"}})
-    values = {name: changes.get(name, getattr(base, name)) for name in ("name", "question", "designs")}
+    values = {name: changes.get(name, getattr(base, name)) for name in TOP_KEYS}
     values["world"] = _checked(World, {**dict(base.world), **changes.get("world", {})}, where)
     values["run"] = _checked(Run, {**dict(base.run), **changes.get("run", {})}, where)
     return _checked(Scenario, {**values, "own_designs": own}, where)
@@ -503,7 +515,7 @@ def _mistakes_in_file(raw: Mapping[str, Any]) -> list[str]:
         elif name == "extends":
             if not isinstance(value, str):
                 found.append(f"extends = {_show(value)} is not {TEXT}; name a scenario or a file")
-        elif name in ("name", "question", "designs"):
+        elif name in TOP_KEYS:
             found += _mistakes(Scenario, {name: value}, "", alone=True)
         else:
             found.append(_unknown_key(name, ""))
@@ -601,7 +613,7 @@ def _all_keys(label: str) -> dict[str, str]:
     design = label if label.startswith("design.") else Design.label
     keys = {
         "extends": "scenario whose keys hold where this file is silent",
-        **{name: _meaning(Scenario, name) for name in ("name", "question", "designs", "world")},
+        **{name: _meaning(Scenario, name) for name in (*TOP_KEYS, "world")},
         "design": "a table for each design of your own, [design.NAME]",
         "run": _meaning(Scenario, "run"),
         f"{design}from": FROM,
@@ -668,6 +680,13 @@ def schema() -> dict[str, Any]:
         "properties": {
             **{name: {**text, "description": keys[name]} for name in ("extends", "name", "question")},
             "designs": {"type": "array", "items": text, "minItems": 1, "description": keys["designs"]},
+            "observed_hours_by_handoffs": {
+                "type": "array",
+                "items": {"type": "number", "minimum": 0},
+                "minItems": HANDOFF_CLASSES,
+                "maxItems": HANDOFF_CLASSES,
+                "description": keys["observed_hours_by_handoffs"],
+            },
             "world": {**_table_schema(World), "description": keys["world"]},
             "design": {"type": "object", "additionalProperties": design, "description": keys["design"]},
             "run": {**_table_schema(Run), "description": keys["run"]},

@@ -16,7 +16,7 @@ from sim.study.runs import Plan, plan
 from sim.study.store import RUNS_A_PART, Store, as_row, command_line, default_folder
 
 CONFIDENCE = 0.95
-Progress = Callable[[int, int], None]  # runs finished, runs in all
+Progress = Callable[[int, int], None]  # runs finished, runs in all; called before the first and after each
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ def compare(
     missing = _twins(scenario, [run for run in runs if run.key not in rows])
     total = reused + sum(len(twins.runs) for twins in missing)
     unsaved: list[Outcome] = []
+    if progress is not None:
+        progress(reused, total)
     try:
         for outcomes in run_all(missing, workers or default_workers()):
             unsaved += outcomes

@@ -10,6 +10,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -46,8 +47,7 @@ class Store:
         """
         self.folder, self.scenario = folder, scenario
         self.experiment = digest(fingerprint(scenario))
-        if folder.exists() and not folder.is_dir():
-            raise StoreError(f"{folder} is a file; --out must name a folder that is new or holds this experiment.")
+        _refuse_what_cannot_be_written(folder)
         try:
             known = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["experiment"]
         except FileNotFoundError:
@@ -82,12 +82,10 @@ class Store:
         table = pyarrow.Table.from_pylist(rows)
         name = digest([row["key"] for row in rows])
         path = self.folder / "runs" / f"part-{name}.parquet"
-        self._make_folder(path.parent)
         _replace(path, lambda temporary: parquet.write_table(table, temporary))
 
     def write_manifest(self, plan: Sequence[Plan], command: Sequence[str]) -> None:
         """Say what the folder holds: scenario, versions, seeds, and what each column means."""
-        self._make_folder(self.folder)
         parts = sorted((self.folder / "runs").glob("part-*.parquet"))
         content = {
             "experiment": self.experiment,
@@ -109,13 +107,14 @@ class Store:
         text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
         _replace(self.folder / "manifest.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
-    def _make_folder(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"{folder} cannot be made ({error.strerror}); name another folder with --out."
-            ) from None
+
+def _refuse_what_cannot_be_written(folder: Path) -> None:
+    """Said before the first run is computed, so that no work is lost."""
+    there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+    if not there.is_dir():
+        raise StoreError(f"{there} is a file; --out must name a folder that is new or holds this experiment.")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise StoreError(f"{there} does not let you write in it; name another folder with --out.")
 
 
 def default_folder(scenario: Scenario, results: Path = Path("results")) -> Path:
@@ -152,12 +151,19 @@ def _replace(path: Path, write: Any) -> None:
     """Write a file under another name, flush it to the disk, rename it: a reader sees all of it or nothing."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
         with open(temporary, "rb+") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({error.strerror}); make room or name another folder with --out. "
+            "What was stored before is kept."
+        ) from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def command_line() -> list[str]:

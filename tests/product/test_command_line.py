@@ -1,0 +1,204 @@
+"""The commands as a user types them: exit codes, JSON, resuming, a killed run."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+SMALL = """
+[world]
+staff = 31
+[run]
+burn_in_weeks = 1
+warm_up_weeks = 0
+weeks = 2
+replications = 4
+"""
+
+
+def command(*arguments):
+    return [sys.executable, "-m", "sim", *map(str, arguments)]
+
+
+def environment():
+    places = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(places), "PYTHONUTF8": "1"}
+
+
+def firmlab(*arguments, folder):
+    return subprocess.run(
+        command(*arguments), cwd=folder, env=environment(), capture_output=True, encoding="utf-8", check=False
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "small.toml").write_text(SMALL)
+    return tmp_path
+
+
+def numbers(folder):
+    """What the parts hold, without how long it took."""
+    import pandas as pd
+
+    frame = pd.concat(pd.read_parquet(path) for path in (folder / "runs").glob("part-*.parquet"))
+    return frame.drop(columns="engine_seconds").sort_values("key").reset_index(drop=True)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("compare", "--help"), ("run", "--help"), ("schema",)])
+def test_help_and_schema_work_everywhere(arguments, tmp_path):
+    done = firmlab(*arguments, folder=tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; from typer.testing import CliRunner; from sim.cli import app; CliRunner().invoke(app, ['--help']);"
+        "print([n for n in ('numba', 'numpy', 'pandas', 'mesa', 'pydantic') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_schema_is_json(tmp_path):
+    keys = json.loads(firmlab("schema", folder=tmp_path).stdout)["properties"]["world"]["properties"]
+    assert "persons" not in keys
+    assert keys["staff"]["unit"] == "seats"
+    assert all({"unit", "description", "source"} <= set(key) for key in keys.values())
+
+
+def test_run_prints_every_measure_as_json(folder):
+    done = firmlab("run", "small.toml", "--design", "open", "--json", folder=folder)
+    measures = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert measures["decision_hours_median"] > 0
+    assert "retention_12m" not in measures
+
+
+def test_compare_prints_a_table_and_where_it_is_stored(folder):
+    done = firmlab("compare", "small.toml", "--out", "results", "--workers", 1, folder=folder)
+    assert done.returncode == 0, done.stderr
+    first, *_, last = done.stdout.strip().splitlines()
+    assert "contact, consult and approve" in first
+    assert last.startswith("Stored in results (8 runs computed now, 0 there already)")
+    assert "4 pairs of twins, 31 seats" in done.stdout
+    assert not any(word in done.stdout for word in ("retention", "satisfaction"))
+
+
+def test_compare_as_json_is_one_row_a_measure_and_design(folder):
+    done = firmlab("compare", "small.toml", "--json", "--designs", "traditional,connected,open", folder=folder)
+    rows = json.loads(done.stdout)
+    assert {row["design"] for row in rows} == {"traditional", "connected", "open"}
+    assert len(rows) == 3 * len({row["measure"] for row in rows})
+    assert all(row["difference"] is None for row in rows if row["design"] == "traditional")
+    assert [path.name[:6] for path in (folder / "results").iterdir()] == ["small-"]
+
+
+def test_a_second_compare_computes_only_what_is_missing(folder):
+    firmlab("compare", "small.toml", "--replications", 2, "--out", "r", folder=folder)
+    more = firmlab("compare", "small.toml", "--replications", 5, "--out", "r", folder=folder)
+    assert "(6 runs computed now, 4 there already)" in more.stdout
+    again = firmlab("compare", "small.toml", "--replications", 5, "--out", "r", folder=folder)
+    assert "(0 runs computed now, 10 there already)" in again.stdout
+    third = firmlab("compare", "small.toml", "--designs", "traditional,connected", "--out", "r", folder=folder)
+    assert "(4 runs computed now, 4 there already)" in third.stdout
+
+
+def test_workers_do_not_change_a_number(folder):
+    firmlab("compare", "small.toml", "--workers", 1, "--out", "one", folder=folder)
+    firmlab("compare", "small.toml", "--workers", 2, "--out", "two", folder=folder)
+    one, two = numbers(folder / "one"), numbers(folder / "two")
+    assert len(one) == 8
+    assert one.equals(two)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX systems")
+def test_a_killed_compare_goes_on_where_it_was(folder):
+    options = ("compare", "small.toml", "--replications", 60, "--set", "run.weeks=30", "--workers", 2)
+    killed = subprocess.Popen(
+        command(*options, "--out", "killed"), cwd=folder, env=environment(), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    parts = folder / "killed" / "runs"
+    end = time.monotonic() + 120
+    while not list(parts.glob("part-*")) and killed.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
+    os.killpg(killed.pid, signal.SIGKILL)
+    assert killed.wait() == -signal.SIGKILL, "it ended before it could be killed"
+    kept = len(numbers(folder / "killed"))
+    assert 0 < kept < 120
+    resumed = firmlab(*options, "--out", "killed", folder=folder)
+    assert f"({120 - kept} runs computed now, {kept} there already)" in resumed.stdout
+    firmlab(*options, "--out", "whole", folder=folder)
+    assert numbers(folder / "killed").equals(numbers(folder / "whole"))
+
+
+def test_trace_writes_an_event_log_of_both_firms(folder):
+    firmlab("compare", "small.toml", "--trace", "--out", "r", folder=folder)
+    assert sorted(path.name for path in (folder / "r" / "trace").iterdir()) == ["open.csv", "traditional.csv"]
+    firmlab("run", "small.toml", "--trace", "one.csv", folder=folder)
+    assert (folder / "one.csv").read_text() == (folder / "r" / "trace" / "traditional.csv").read_text()
+    assert (folder / "one.csv").read_text().startswith("case,activity,resource,arrived,start,end\n")
+
+
+def test_observed_hours_stand_beside_the_models(folder):
+    observed = "observed_hours_by_handoffs = [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]\n"
+    (folder / "small.toml").write_text(observed + SMALL)
+    printed = firmlab("compare", "small.toml", "--out", "r", folder=folder).stdout
+    assert "median hours of requests by handoffs   observed" in printed
+    (folder / "small.toml").write_text(observed.replace("0.5", "9.5") + SMALL)
+    again = firmlab("compare", "small.toml", "--out", "r", folder=folder).stdout
+    assert "(0 runs computed now" in again, "no run reads the observed hours"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("compare", "small.toml", "--designs", "traditional,opne"), ("opne", "did you mean", "open")),
+        (("compare", "small.toml", "--designs", "open"), ("two designs",)),
+        (("compare", "small.toml", "--designs", "open,open"), ("twice",)),
+        (("compare", "small.toml", "--replications", "-3"), ("replications = -3", "below 1")),
+        (("compare", "small.toml", "--seed", "-1"), ("seed = -1",)),
+        (("compare", "small.toml", "--set", "world.lod=2"), ("world.lod", "world.load")),
+        (("compare", "small.toml", "--set", "world.load"), ("world.load", "VALUE")),
+        (("compare", "small.toml", "--set", "world.load=nan"), ("load = nan", "not a number")),
+        (("compare", "small.toml", "--out", "small.toml/below"), ("small.toml", "--out")),
+        (("run", "small.toml", "--design", "socal"), ("socal",)),
+        (("run", "small.toml", "--trace", "nowhere/log.csv"), ("nowhere", "--trace")),
+        (("check", "nowhere.toml"), ("nowhere.toml", "no such file")),
+        (("check", "baselin"), ("baselin", "baseline")),
+    ],
+    ids=" ".join,
+)
+def test_a_mistake_is_told_in_one_sentence(arguments, words, folder):
+    done = firmlab(*arguments, folder=folder)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert all(word in done.stderr for word in words), done.stderr
+    assert [path.name for path in folder.iterdir()] == ["small.toml"]
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="a superuser may write everywhere")
+def test_a_folder_without_permission_is_told(folder):
+    (folder / "closed").mkdir(mode=0o500)
+    done = firmlab("compare", "small.toml", "--out", "closed/r", folder=folder)
+    assert done.returncode == 2
+    assert "does not let you write" in done.stderr
+
+
+def test_another_experiments_folder_is_refused(folder):
+    firmlab("compare", "small.toml", "--replications", 2, "--out", "r", folder=folder)
+    before = {path: path.read_bytes() for path in (folder / "r").rglob("*") if path.is_file()}
+    done = firmlab("compare", "small.toml", "--set", "world.load=2.0", "--out", "r", folder=folder)
+    assert done.returncode == 2
+    assert "another experiment" in done.stderr
+    assert before == {path: path.read_bytes() for path in (folder / "r").rglob("*") if path.is_file()}

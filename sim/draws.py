@@ -104,7 +104,6 @@ def exponential(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
     return -math.log(1.0 - _uniform(np.uint64(seed), np.uint32(stream), np.uint64(entity), np.uint32(ordinal)))
 
 
-@njit
 def pareto(quantile, alpha):  # type: ignore[no-untyped-def]
     """The Pareto number (least value 1, tail exponent `alpha`) at a quantile."""
     return (1.0 - quantile) ** (-1.0 / alpha)

@@ -133,7 +133,7 @@ def _return(state, parent):  # type: ignore[no-untyped-def]
     child = state.cases[case]
     if record.kind == Kind.DECISION:
         birth.decision(state, case, record.opener)
-        child.quantile, child.stake = record.quantile, record.stake
+        child.quantile = record.quantile
     else:
         birth.request(state, case, record.opener)
     child.topic, child.round = record.topic, record.round + 1
@@ -344,7 +344,7 @@ def _enter_in_ledger(state, record, disposition, right, discovered):  # type: ig
     clock.closed_rows += 1
     line.key, line.birth, line.closed, line.first = record.key, record.birth, clock.now, record.first
     line.touch, line.work, line.discovered = record.touch, record.work, discovered
-    line.stake, line.quantile, line.opener, line.topic = record.stake, record.quantile, record.opener, record.topic
+    line.quantile, line.opener, line.topic = record.quantile, record.opener, record.topic
     line.relays, line.handoffs, line.round, line.kind = record.relays, record.handoffs, record.round, record.kind
     line.disposition, line.good, line.right, line.consult = disposition, record.good, right, record.consult
     line.first_contact = record.first_contact

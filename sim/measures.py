@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from sim.draws import pareto
 from sim.scenario import HANDOFF_CLASSES
 from sim.state import (
     DAYS_A_WEEK,
@@ -272,9 +273,10 @@ def _decision_value(seen: Observation) -> float:
     closed, rules = seen.closed, seen.rules
     yes = (closed["kind"] == Kind.DECISION) & _said_yes(closed)
     good, bad = closed[yes & (closed["good"] == 1)], closed[yes & (closed["good"] == 0)]
-    won = good["stake"] @ np.exp(-rules["urgency"] * (good["closed"] - good["birth"]) / TICKS)
+    stakes = [pareto(cases["quantile"], rules["stake_alpha"]) for cases in (good, bad)]
+    won = stakes[0] @ np.exp(-rules["urgency"] * (good["closed"] - good["birth"]) / TICKS)
     known = bad["discovered"] <= seen.now
-    lost = rules["error_cost"] * bad["stake"][known].sum()
+    lost = rules["error_cost"] * stakes[1][known].sum()
     employees = np.count_nonzero(seen.seats["role"] != Role.MANAGER)
     years = seen.weeks * DAYS_A_WEEK * HOURS_A_DAY / HOURS_A_YEAR
     return float((won - lost) / (employees * years)) if employees else float("nan")

@@ -215,7 +215,6 @@ CASES = _table(
     ("deadline", "i8"),  # end of the phase's patience
     ("returns", "i8"),  # tick at which its error comes back as a new case; NEVER
     ("quantile", "f8"),  # of the stake
-    ("stake", "f8"),
     ("answer", "f8"),  # expertise of the answer that the consult brought; 0 none
     ("status", "i1"),
     ("kind", "i1"),
@@ -258,8 +257,7 @@ LEDGER = _table(
     ("touch", "i8"),
     ("work", "i8"),
     ("discovered", "i8"),  # tick at which an error comes to light; -1 there is none
-    ("stake", "f8"),
-    ("quantile", "f8"),
+    ("quantile", "f8"),  # of the stake
     ("opener", "i4"),
     ("topic", "i4"),
     ("relays", "i4"),
@@ -352,6 +350,7 @@ RULES = _table(
     ("mean_of", "f8", (ACTIVITIES,)),  # ticks
     ("is_short", "i1", (ACTIVITIES,)),
     ("is_help", "i1", (ACTIVITIES,)),
+    ("reach_decay", "f8"),  # how much rarer another team is with each level up
     ("log_sd", "f8"),  # of a lognormal service
 )
 
@@ -408,6 +407,7 @@ def pack(world: World, design: Design) -> np.ndarray:
         record["mean_of"][activity] = getattr(world, hours) * TICKS
         record["is_short"][activity] = activity in SHORT and bool(world.short_first)
         record["is_help"][activity] = activity in HELPING
+    record["reach_decay"] = np.exp(-1.0 / world.interdependence_reach)
     record["log_sd"] = np.sqrt(np.log1p(world.service_cv**2))
     return rules
 

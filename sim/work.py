@@ -188,9 +188,9 @@ def _notice(state, seat):  # type: ignore[no-untyped-def]
     record, clock = state.seats[seat], state.clock[0]
     _stop_idling(state, seat)
     record.look_up = look_up_mean(state, seat)
-    draw = exponential(clock.seed, Stream.LOOK_UP, seat, record.looked)
     record.looked += 1
     if record.look_up > 0.0:
+        draw = exponential(clock.seed, Stream.LOOK_UP, seat, record.looked - 1)
         schedule(state, seat_node(state, seat), clock.now + np.int64(round(record.look_up * draw)), Event.LOOK_UP)
     else:
         look_up(state, seat)

@@ -22,7 +22,7 @@ TABLE = {
     "rules": {"compiled", "draws", "state", "judgement", "ties"},
     # events: it lays out the empty calendar that it hands over
     "population": {"compiled", "scenario", "draws", "state", "ties", "events"},
-    "measures": {"scenario", "state"},
+    "measures": {"scenario", "draws", "state"},
     "engine": CORE | {"scenario", "work", "population", "measures", "rules"},
     "model": {"scenario", "state", "engine", "measures"},
     # compiled: a run's key holds the version of the model; state: an event log is read off the firm's tables

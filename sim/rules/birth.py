@@ -1,11 +1,9 @@
 """Birth: what a case is about, what is at stake, whether it is good. Of the world alone: no lever is read here."""
 
-import math
-
 import numpy as np
 
 from sim.compiled import njit
-from sim.draws import Stream, pareto, uniform
+from sim.draws import Stream, uniform
 from sim.state import Kind
 
 
@@ -19,7 +17,6 @@ def decision(state, case, seat):  # type: ignore[no-untyped-def]
     if uniform(seed, Stream.ELSEWHERE, record.key, 0) < rules.interdependence:
         record.topic = _topic_of_another_team(state, record.key, seat, record.topic)
     record.quantile = uniform(seed, Stream.STAKE, record.key, 0)
-    record.stake = pareto(record.quantile, rules.stake_alpha)
     record.good = uniform(seed, Stream.MERIT, record.key, 0) < rules.good_share
 
 
@@ -27,7 +24,7 @@ def decision(state, case, seat):  # type: ignore[no-untyped-def]
 def request(state, case, customer):  # type: ignore[no-untyped-def]
     """A customer's question or problem: her home topic with `focus`, else any by its weight. All deserve an answer."""
     record, seed = state.cases[case], state.clock[0].seed
-    record.kind, record.opener, record.good, record.stake = Kind.REQUEST, customer, 1, 1.0
+    record.kind, record.opener, record.good = Kind.REQUEST, customer, 1
     record.topic = state.customers[customer].topic
     if uniform(seed, Stream.ELSEWHERE, record.key, 0) >= state.rules[0].focus:
         count = len(state.topics)
@@ -67,16 +64,17 @@ def _topic_of_another_team(state, key, seat, own):  # type: ignore[no-untyped-de
 
     A height below which no other team owns a topic passes to the next (near-decomposability: Simon 1962).
     """
-    seed, decay = state.clock[0].seed, math.exp(-1.0 / state.rules[0].interdependence_reach)
+    seed, decay = state.clock[0].seed, state.rules[0].reach_decay
     below = state.seats[seat].team
     top = state.seats[below].parent
     if top < 0:
         return own
     heights = state.seats[below].level
     left = uniform(seed, Stream.HEIGHT, key, 0)
-    total = 0.0
-    for height in range(heights):
-        total += decay**height
+    total, chance = 0.0, 1.0
+    for _ in range(heights):
+        total += chance
+        chance *= decay
     chance = 1.0 / total
     for _ in range(heights - 1):
         left -= chance

@@ -7,6 +7,7 @@ REDUCED = (
     "world.look_up_hours=0.0",
     "world.short_first=0",
     "world.patience_hours=inf",
+    "world.tie_limit=0",
     "world.rework=0.0",
     "run.burn_in_weeks=0",
     "run.warm_up_weeks=0",

@@ -27,6 +27,7 @@ SOURCES_OF_NUMBERS = (
     "scenario.py",
     "state.py",
     "ties.py",
+    "tree.py",
     "work.py",
 )
 

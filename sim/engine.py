@@ -36,10 +36,13 @@ from sim.state import (
     State,
     Status,
     Verb,
+    activity_of,
     copy,
     grow,
     pack,
     phase,
+    verb_of,
+    who_of,
 )
 from sim.ties import fade_and_meet, work_together
 from sim.work import (
@@ -48,10 +51,13 @@ from sim.work import (
     comes_to,
     finish,
     free_task,
+    look_into_pool,
     look_up,
     mean_changes,
+    pool_node,
     put,
     put_in_pool,
+    renew_watch,
     seat_node,
     serve_next,
     withdraw,
@@ -71,7 +77,7 @@ def _new_case(state, key):  # type: ignore[no-untyped-def]
     record = state.cases[case]
     clock.free_case = record.free_next
     clock.cases_free -= 1
-    record.key, record.birth, record.first, record.returns = key, clock.now, -1, NEVER
+    record.key, record.birth, record.first, record.line = key, clock.now, -1, -1
     record.touch, record.work, record.answer, record.quantile = 0, 0, 0.0, 0.0
     record.status, record.round, record.waits_for = Status.LIVE, 0, Clock.NONE
     record.consult, record.first_contact = Consult.NONE, 0
@@ -219,30 +225,31 @@ def _leave_consult(state, case):  # type: ignore[no-untyped-def]
 def _follow(state, case, seat, step):  # type: ignore[no-untyped-def]
     """Do what a rule asked for. True when the person at `seat` goes on with the case at once."""
     record = state.cases[case]
-    while step.verb == Verb.PHASE:
+    while verb_of(step) == Verb.PHASE:
         if record.phase == Phase.CONSULT and record.status == Status.LIVE and record.did != Activity.ENTER:
             _leave_consult(state, case)
-        _enter(state, case, step.who)
+        _enter(state, case, who_of(step))
         step = _rule(state, case, np.int64(-1))
-    if step.verb == Verb.CLOSE:
-        _close(state, case, step.who)
+    verb, who, activity = verb_of(step), who_of(step), activity_of(step)
+    if verb == Verb.CLOSE:
+        _close(state, case, who)
         return False
-    if step.verb == Verb.HERE:
-        begin_here(state, case, step.who, step.activity)
+    if verb == Verb.HERE:
+        begin_here(state, case, who, activity)
         return True
-    if step.verb == Verb.WAIT:
-        if step.who == Clock.PLATFORM:
+    if verb == Verb.WAIT:
+        if who == Clock.PLATFORM:
             cancel(state, case_node(state, case))
-            record.waits_for = Clock.PLATFORM if step.until < record.deadline else Clock.CONSULT
-            schedule(state, case_node(state, case), min(step.until, record.deadline), Event.CLOCK)
+            record.waits_for = Clock.PLATFORM if record.until < record.deadline else Clock.CONSULT
+            schedule(state, case_node(state, case), min(record.until, record.deadline), Event.CLOCK)
         return False
-    if step.verb == Verb.TASK:
-        put(state, case, step.who, step.activity)
-    elif step.verb == Verb.POOL:
-        put_in_pool(state, case, step.activity)
+    if verb == Verb.TASK:
+        put(state, case, who, activity)
+    elif verb == Verb.POOL:
+        put_in_pool(state, case, activity)
     else:
-        for member in range(step.who):
-            put(state, case, state.invited[member], step.activity)
+        for member in range(who):
+            put(state, case, state.invited[member], activity)
     _set_clock(state, case)
     return False
 
@@ -257,10 +264,14 @@ def _complete(state, seat):  # type: ignore[no-untyped-def]
     record = state.cases[case]
     goes_on = False
     if record.status == Status.DISPOSED:
+        if record.line >= 0:
+            state.ledger[record.line].work = record.work
         _release_if_done(state, case)
     elif not stale:
         record.did = activity
-        if activity != Activity.PANEL:
+        if activity == Activity.PANEL:
+            work_together(state, seat, record.holder)
+        else:
             if record.last >= 0:
                 work_together(state, seat, record.last)
             record.last = seat
@@ -340,7 +351,7 @@ def _close(state, case, disposition):  # type: ignore[no-untyped-def]
 @njit
 def _enter_in_ledger(state, record, disposition, right, discovered):  # type: ignore[no-untyped-def]
     clock = state.clock[0]
-    line = state.ledger[clock.closed_rows]
+    line, record.line = state.ledger[clock.closed_rows], clock.closed_rows
     clock.closed_rows += 1
     line.key, line.birth, line.closed, line.first = record.key, record.birth, clock.now, record.first
     line.touch, line.work, line.discovered = record.touch, record.work, discovered
@@ -386,7 +397,7 @@ def _full(state):  # type: ignore[no-untyped-def]
 def _run(state, until):  # type: ignore[no-untyped-def]
     """Handle every event before tick `until`. Returns DONE, or the number of the pool that has to grow first."""
     first_seat = len(state.sources)
-    first_case = first_seat + len(state.seats)
+    pool, first_case = pool_node(state), case_node(state, 0)
     while True:
         full = _full(state)
         if full != DONE:
@@ -399,6 +410,8 @@ def _run(state, until):  # type: ignore[no-untyped-def]
             _birth(state, node)
         elif node >= first_case:
             _ring(state, node - first_case)
+        elif node == pool:
+            look_into_pool(state)
         elif state.nodes[node].kind == Event.COMPLETION:
             _complete(state, node - first_seat)
         else:
@@ -423,6 +436,7 @@ def _new_morning(state):  # type: ignore[no-untyped-def]
         state.seats[seat].today = 0
         if state.nodes[seat_node(state, seat)].time >= 0:
             mean_changes(state, seat)
+    renew_watch(state)
 
 
 @njit

@@ -56,8 +56,9 @@ def build(world: World, design: Design, *, seed: int, replication: int, tracing:
     pending = len(sources) + len(seats)
     buckets, shift = size_calendar(pending, 3.0 * float(sources["rate"].sum()))
     clock = np.zeros(1, CLOCK)
-    clock["seed"], clock["seats"], clock["shift"], clock["tracing"] = key, len(seats), shift, tracing
+    clock["seed"], clock["shift"], clock["tracing"] = key, shift, tracing
     clock["idle_head"] = clock["idle_tail"] = -1
+    clock["unspent"] = -1.0
     clock["cases_free"] = clock["tasks_free"] = FIRST_POOL
     return assemble(
         rules=pack(world, design),
@@ -102,9 +103,10 @@ def _pool(dtype: np.dtype, link: str) -> np.ndarray:  # type: ignore[type-arg]
 
 
 def _nodes(sources: np.ndarray, seats: np.ndarray) -> np.ndarray:
-    nodes = idle_nodes(len(sources) + len(seats) + FIRST_POOL)
+    """Events: the next birth of every source, what happens at every seat and at the desk's pool, clocks of cases."""
+    nodes = idle_nodes(len(sources) + len(seats) + 1 + FIRST_POOL)
     nodes["key"][: len(sources)] = np.arange(len(sources))
-    nodes["key"][len(sources) : len(sources) + len(seats)] = np.arange(len(seats))
+    nodes["key"][len(sources) : len(sources) + len(seats) + 1] = np.arange(len(seats) + 1)
     return nodes
 
 
@@ -275,11 +277,14 @@ def _rosters(topics: np.ndarray, know_topic: np.ndarray, know_level: np.ndarray,
 
 
 def _script(topics: np.ndarray, share: float, key: int) -> np.ndarray:
-    """Topics on the desk's script: in an order drawn once, as far as their weight fits; cumulative weights."""
+    """Topics on the desk's script, in an order drawn once: each that brings the covered weight nearer to the share.
+
+    Returns cumulative weights of scripted topics by number.
+    """
     covered = 0.0
     ranks = [uniform(key, Stream.SCRIPT, topic, 0) for topic in range(len(topics))]
     for topic in np.argsort(ranks):
-        if covered + topics["weight"][topic] <= share + 1e-12:
+        if abs(covered + topics["weight"][topic] - share) < abs(covered - share):
             topics["scripted"][topic] = 1
             covered += topics["weight"][topic]
     return np.concatenate([[0.0], np.cumsum(topics["weight"] * topics["scripted"])])

@@ -138,17 +138,17 @@ class World(_Table):
     # Consult
     metaknowledge: float = key(0.5, "probability", 0, 1, "chance to know what a tie of half weight knows", "no source", typical=(0.1, 1))
     wrong_belief: float = key(0.05, "probability", 0, 1, "chance to think that a tie of no weight knows what it does not", "no source", typical=(0, 0.2))
-    search_limit: int = key(3, "people", 0, 8, "people asked along ties, one after the other", "no source", typical=(1, 8))
+    search_limit: int = key(3, "people", 0, 8, "people asked along ties, one after the other; and wrong persons an outsider is handed on to", "no source", typical=(1, 8))
     platform_half: float = key(4.0, "readers", 0, 100, "experts with whom half the questions on the platform are answered in time", "no source", above=True, typical=(1, 20))
     platform_wait_hours: float = key(4.0, "hours", 0, 200, "longest wait for an answer on the platform", "no source", typical=(1, 24))
 
     # Ties
     tie_limit: int = key(12, "ties", 0, 64, "people whom one person can keep up with", "no source")
     tie_reserved: float = key(0.25, "share", 0, 1, "share of those ties kept for other departments", "no source")
-    tie_depth: float = key(0.5, "tree levels", 0.05, inf, "how high up the tree starting ties cross (lambda)", "law: Dodds, Watts & Sabel 2003; value: placeholder", typical=(0.1, 5))
+    tie_depth: float = key(0.5, "tree levels", 0.05, inf, "how deep below the top the common manager of starting ties tends to be: the more, the more local (lambda)", "law: Dodds, Watts & Sabel 2003; value: placeholder", typical=(0.1, 5))
     tie_distance: float = key(0.5, "tree levels", 0.05, inf, "how far apart in the tree starting ties reach (zeta)", "law: Dodds, Watts & Sabel 2003; value: placeholder", typical=(0.1, 5))
     tie_start: float = key(0.5, "weight", 0, 1, "weight of a tie at the start", "no source")
-    tie_decay: float = key(0.985, "share", 0, 1, "share of a tie's weight that is left after a week", "no source")
+    tie_decay: float = key(0.985, "share", 0, 1, "share of a tie's weight, and of a name for answering outsiders, that is left after a week", "no source")
     tie_growth: float = key(0.12, "share", 0, 1, "share of the weight still missing that one meeting adds", "no source")
     chance_meetings: float = key(0.1, "probability", 0, 1, "chance that a tie meets by chance in a week", "no source")
 
@@ -194,7 +194,7 @@ class World(_Table):
     error_cost: float = key(2.0, "stakes", 0, 100, "loss from a bad decision that was accepted, in units of its stake", "no source", typical=(0.5, 20))
     discovery_hours: float = key(200.0, "hours", 0, 1e6, "mean time until an error comes to light", "no source", above=True, typical=(20, 2000))
     rework: float = key(0.3, "share", 0, 1, "share of bad decisions that come back once discovered", "no source", typical=(0, 0.8))
-    rework_rounds: int = key(3, "rounds", 0, 1_000_000, "how often the same decision can come back", "no source")
+    rework_rounds: int = key(3, "rounds", 0, 1_000_000, "how often the same decision or question can come back", "no source")
     repeat: float = key(0.5, "share", 0, 1, "share of wrong answers with which the customer comes back", "no source")
 
     # fmt: on

@@ -146,15 +146,6 @@ class Verb(IntEnum):
     CLOSE = 6  # it is decided
 
 
-class Step(NamedTuple):
-    """What comes next for a case: the value of every rule."""
-
-    verb: np.int64
-    who: np.int64  # seat, phase, clock or disposition
-    activity: np.int64
-    until: np.int64  # tick of the clock when waiting
-
-
 def _table(*columns: tuple[Any, ...]) -> np.dtype[Any]:
     return np.dtype(list(columns), align=True)
 
@@ -211,9 +202,10 @@ CASES = _table(
     ("first", "i8"),  # tick of the first service; -1 none yet
     ("touch", "i8"),  # ticks during which at least one person served it
     ("since", "i8"),  # tick at which the present touch began
-    ("work", "i8"),  # person-ticks of finished service
+    ("work", "i8"),  # person-ticks of finished service, also of what ends after the decision
     ("deadline", "i8"),  # end of the phase's patience
-    ("returns", "i8"),  # tick at which its error comes back as a new case; NEVER
+    ("until", "i8"),  # tick at which the wait for the platform ends
+    ("line", "i8"),  # row of the ledger once decided; -1 none
     ("quantile", "f8"),  # of the stake
     ("answer", "f8"),  # expertise of the answer that the consult brought; 0 none
     ("status", "i1"),
@@ -246,8 +238,8 @@ CASES = _table(
     ("handoffs", "i8"),
     ("picks", "i8"),  # employees tried by public profile
     ("asks", "i8"),  # asks along ties
-    ("asked", "i8", (MOST_ASKED,)),
-    ("handled", "i8", (ACTIVITIES,)),
+    ("asked", "i4", (MOST_ASKED,)),
+    ("handled", "i2", (ACTIVITIES,)),
 )
 LEDGER = _table(
     ("key", "u8"),
@@ -281,7 +273,6 @@ CLOCK = _table(
     ("measure_day", "i8"),  # day at whose end measuring begins
     ("weeks", "i8"),  # weeks finished since the start of the burn-in
     ("measure_from", "i8"),
-    ("seats", "i8"),
     ("shift", "i8"),  # log2 of the width of a bucket of the calendar
     ("cursor", "i8"),  # bucket of the calendar that is being emptied
     ("free_case", "i8"),
@@ -293,6 +284,11 @@ CLOCK = _table(
     ("tracing", "i1"),
     ("idle_head", "i8"),
     ("idle_tail", "i8"),
+    ("attention", "f8"),  # look-ups a tick that the idle people of the desk make together
+    ("alert", "i8"),  # idle people of the desk who look up at once
+    ("watched", "i8"),  # look-ups of the pool drawn so far (their ordinal)
+    ("watched_at", "f8"),  # rate at which the pool's look-up runs
+    ("unspent", "f8"),  # what is left of its unit-rate draw; below 0: none runs
     ("live", "i8"),  # cases in the firm now
     ("live_area", "i8"),  # their integral over time, case-ticks, since measuring began
     ("live_changed", "i8"),
@@ -466,43 +462,72 @@ def idle_nodes(count: int) -> np.ndarray:
     return nodes
 
 
+# --- what a rule returns ----------------------------------------------------------------------------------------------
+
+# A Step says what comes next for a case: a verb, an activity and who (seat, phase, clock or disposition). The three are
+# packed in one whole number, so that it passes between compiled functions in a register.
+
+
+@inlined
+def _step(verb, activity, who):  # type: ignore[no-untyped-def]
+    return np.int64(verb) | np.int64(activity) << np.int64(8) | np.int64(who) << np.int64(16)
+
+
+@inlined
+def verb_of(step):  # type: ignore[no-untyped-def]
+    """What a rule asks the engine for (a `Verb`)."""
+    return step & np.int64(255)
+
+
+@inlined
+def activity_of(step):  # type: ignore[no-untyped-def]
+    """What is to be done with the case."""
+    return step >> np.int64(8) & np.int64(255)
+
+
+@inlined
+def who_of(step):  # type: ignore[no-untyped-def]
+    """Seat, phase, clock or disposition."""
+    return step >> np.int64(16)
+
+
 @inlined
 def task(seat, activity):  # type: ignore[no-untyped-def]
     """The case goes to a person's queue."""
-    return Step(np.int64(Verb.TASK), np.int64(seat), np.int64(activity), np.int64(0))
+    return _step(Verb.TASK, activity, seat)
 
 
 @inlined
 def pool(activity):  # type: ignore[no-untyped-def]
     """The case goes to the desk's pooled queue."""
-    return Step(np.int64(Verb.POOL), np.int64(-1), np.int64(activity), np.int64(0))
+    return _step(Verb.POOL, activity, -1)
 
 
 @inlined
 def here(seat, activity):  # type: ignore[no-untyped-def]
     """The person who has just served the case goes on with it at once."""
-    return Step(np.int64(Verb.HERE), np.int64(seat), np.int64(activity), np.int64(0))
+    return _step(Verb.HERE, activity, seat)
 
 
 @inlined
 def panel(members, activity):  # type: ignore[no-untyped-def]
     """The case goes to the first `members` seats of state.invited, all at once."""
-    return Step(np.int64(Verb.PANEL), np.int64(members), np.int64(activity), np.int64(0))
+    return _step(Verb.PANEL, activity, members)
 
 
 @inlined
-def wait(clock, until):  # type: ignore[no-untyped-def]
-    """Nothing happens before the named clock rings at tick `until` (or another answer comes)."""
-    return Step(np.int64(Verb.WAIT), np.int64(clock), np.int64(0), np.int64(until))
+def wait(clock):  # type: ignore[no-untyped-def]
+    """Nothing happens before a clock rings or another answer comes; the platform's rings at the case's `until`."""
+    return _step(Verb.WAIT, 0, clock)
 
 
 @inlined
 def phase(which):  # type: ignore[no-untyped-def]
     """The case goes to another phase."""
-    return Step(np.int64(Verb.PHASE), np.int64(which), np.int64(0), np.int64(0))
+    return _step(Verb.PHASE, 0, which)
 
 
 @inlined
 def close(disposition):  # type: ignore[no-untyped-def]
     """The case is decided."""
-    return Step(np.int64(Verb.CLOSE), np.int64(disposition), np.int64(0), np.int64(0))
+    return _step(Verb.CLOSE, 0, disposition)

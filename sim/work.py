@@ -1,7 +1,8 @@
 """Work: tasks in queues, noticing that something has come in, serving it. Used by the engine only.
 
 Each person has two first-in-first-out queues, short (minutes) and long; short goes first, without interrupting a
-service begun. The desk shares one pool, which its people serve after their own queues.
+service begun. The desk shares one pool, which its people serve after their own queues: whoever is free, and none of it
+is anybody's own before it is begun.
 """
 
 import math
@@ -21,9 +22,15 @@ def seat_node(state, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
+def pool_node(state):  # type: ignore[no-untyped-def]
+    """Event node of the desk's pool: its look-up."""
+    return np.int64(len(state.sources) + len(state.seats))
+
+
+@njit
 def case_node(state, case):  # type: ignore[no-untyped-def]
     """Event node of a case: its clock."""
-    return np.int64(len(state.sources) + len(state.seats) + case)
+    return np.int64(len(state.sources) + len(state.seats) + 1 + case)
 
 
 # --- queues -----------------------------------------------------------------------------------------------------------
@@ -63,37 +70,6 @@ def _remove(state, task):  # type: ignore[no-untyped-def]
         record.tail = entry.previous
     _length_changes(state, entry.queue, -1)
     entry.queue = -1
-
-
-# --- the desk's people who have nothing to do -------------------------------------------------------------------------
-
-
-@njit
-def become_idle(state, seat):  # type: ignore[no-untyped-def]
-    """A person of the desk with empty queues joins the end of the list of idle ones."""
-    record, clock = state.seats[seat], state.clock[0]
-    record.idle, record.idle_next, record.idle_previous = 1, -1, clock.idle_tail
-    if clock.idle_tail >= 0:
-        state.seats[clock.idle_tail].idle_next = seat
-    else:
-        clock.idle_head = seat
-    clock.idle_tail = seat
-
-
-@njit
-def _stop_idling(state, seat):  # type: ignore[no-untyped-def]
-    record, clock = state.seats[seat], state.clock[0]
-    if record.idle == 0:
-        return
-    if record.idle_previous >= 0:
-        state.seats[record.idle_previous].idle_next = record.idle_next
-    else:
-        clock.idle_head = record.idle_next
-    if record.idle_next >= 0:
-        state.seats[record.idle_next].idle_previous = record.idle_previous
-    else:
-        clock.idle_tail = record.idle_previous
-    record.idle = 0
 
 
 # --- tasks ------------------------------------------------------------------------------------------------------------
@@ -155,17 +131,6 @@ def put(state, case, seat, activity):  # type: ignore[no-untyped-def]
         _notice(state, seat)
 
 
-@njit
-def put_in_pool(state, case, activity):  # type: ignore[no-untyped-def]
-    """A case arrives at the desk: the one who has been idle longest gets it, else it waits in the pool."""
-    seat = state.clock[0].idle_head
-    if seat >= 0:
-        put(state, case, seat, activity)
-    else:
-        task = _new_task(state, case, np.int64(-1), activity)
-        _append(state, len(state.queues) - 1, task)
-
-
 # --- attention --------------------------------------------------------------------------------------------------------
 
 
@@ -186,7 +151,9 @@ def look_up_mean(state, seat):  # type: ignore[no-untyped-def]
 @njit
 def _notice(state, seat):  # type: ignore[no-untyped-def]
     record, clock = state.seats[seat], state.clock[0]
-    _stop_idling(state, seat)
+    if record.idle:
+        _stop_idling(state, seat)
+        _watch_pool(state)
     record.look_up = look_up_mean(state, seat)
     record.looked += 1
     if record.look_up > 0.0:
@@ -281,11 +248,14 @@ def serve_next(state, seat):  # type: ignore[no-untyped-def]
     task = state.queues[2 * seat].head
     if task < 0:
         task = state.queues[2 * seat + 1].head
-    if task < 0 and person.role == Role.DESK:
+    from_pool = task < 0 and person.role == Role.DESK
+    if from_pool:
         task = state.queues[len(state.queues) - 1].head
     if task >= 0:
         _remove(state, task)
         _begin(state, seat, task)
+        if from_pool and state.queues[len(state.queues) - 1].head < 0:
+            _stop_watching(state)
     else:
         person.working = 0
         if person.role == Role.DESK:
@@ -316,3 +286,114 @@ def finish(state, seat):  # type: ignore[no-untyped-def]
         line.case, line.activity, line.seat = record.key, entry.activity, seat
         line.arrived, line.start, line.end = entry.arrived, person.began, now
     return task
+
+
+# --- the desk's pool --------------------------------------------------------------------------------------------------
+
+
+@njit
+def put_in_pool(state, case, activity):  # type: ignore[no-untyped-def]
+    """A case arrives at the desk, which notices it as soon as one of those who have nothing to do looks up."""
+    task = _new_task(state, case, np.int64(-1), activity)
+    _append(state, len(state.queues) - 1, task)
+    _watch_pool(state)
+
+
+@njit
+def become_idle(state, seat):  # type: ignore[no-untyped-def]
+    """A person of the desk with empty queues joins the end of the list of idle ones."""
+    record, clock = state.seats[seat], state.clock[0]
+    record.idle, record.idle_next, record.idle_previous = 1, -1, clock.idle_tail
+    if clock.idle_tail >= 0:
+        state.seats[clock.idle_tail].idle_next = seat
+    else:
+        clock.idle_head = seat
+    clock.idle_tail = seat
+    _attend(state, seat)
+
+
+@njit
+def _attend(state, seat):  # type: ignore[no-untyped-def]
+    """An idle person adds her rate of looking up to the desk's; who looks up at once has no rate and is counted."""
+    record, clock = state.seats[seat], state.clock[0]
+    record.look_up = look_up_mean(state, seat)
+    if record.look_up > 0.0:
+        clock.attention += 1.0 / record.look_up
+    else:
+        clock.alert += 1
+
+
+@njit
+def _stop_idling(state, seat):  # type: ignore[no-untyped-def]
+    record, clock = state.seats[seat], state.clock[0]
+    if record.idle_previous >= 0:
+        state.seats[record.idle_previous].idle_next = record.idle_next
+    else:
+        clock.idle_head = record.idle_next
+    if record.idle_next >= 0:
+        state.seats[record.idle_next].idle_previous = record.idle_previous
+    else:
+        clock.idle_tail = record.idle_previous
+    record.idle = 0
+    if record.look_up > 0.0:
+        clock.attention -= 1.0 / record.look_up
+    else:
+        clock.alert -= 1
+
+
+@njit
+def _watch_pool(state):  # type: ignore[no-untyped-def]
+    """While something waits in the pool, one look-up runs at the sum of the idle people's rates.
+
+    The first of independent exponential look-ups comes at that rate. Its one draw is spent by its hazard when people
+    come or go; the one who has been idle longest then takes the case.
+    """
+    clock, node, pool = state.clock[0], pool_node(state), len(state.queues) - 1
+    while clock.alert > 0 and state.queues[pool].head >= 0:
+        _look_into_pool(state)
+    if state.queues[pool].head < 0:
+        _stop_watching(state)
+        return
+    if state.nodes[node].time >= 0:
+        clock.unspent = (state.nodes[node].time - clock.now) * clock.watched_at
+        cancel(state, node)
+    if clock.idle_head >= 0:
+        if clock.unspent < 0.0:
+            clock.unspent = exponential(clock.seed, Stream.LOOK_UP, len(state.seats), clock.watched)
+            clock.watched += 1
+        clock.watched_at = clock.attention
+        schedule(state, node, clock.now + np.int64(round(clock.unspent / clock.attention)), Event.LOOK_UP)
+
+
+@njit
+def _stop_watching(state):  # type: ignore[no-untyped-def]
+    """The pool is empty: whoever might still have looked up need not."""
+    cancel(state, pool_node(state))
+    state.clock[0].unspent = -1.0
+
+
+@njit
+def look_into_pool(state):  # type: ignore[no-untyped-def]
+    """The pool's look-up is over."""
+    state.clock[0].unspent = -1.0
+    _look_into_pool(state)
+    _watch_pool(state)
+
+
+@njit
+def _look_into_pool(state):  # type: ignore[no-untyped-def]
+    seat = state.clock[0].idle_head
+    _stop_idling(state, seat)
+    look_up(state, seat)
+
+
+@njit
+def renew_watch(state):  # type: ignore[no-untyped-def]
+    """A new morning: idle people's rates are those of the new day."""
+    clock = state.clock[0]
+    clock.attention, clock.alert = 0.0, 0
+    seat = clock.idle_head
+    while seat >= 0:
+        _attend(state, seat)
+        seat = state.seats[seat].idle_next
+    _watch_pool(state)

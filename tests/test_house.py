@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SIM = Path(__file__).parents[1] / "sim"
-CORE = {"compiled", "draws", "state", "events", "judgement", "ties"}
+CORE = {"compiled", "draws", "state", "events", "judgement", "ties", "tree"}
 TABLE = {
     "__init__": {"engine", "model", "scenario", "study"},  # for type checkers, and by name on first use
     "compiled": set(),
@@ -18,8 +18,9 @@ TABLE = {
     "events": {"compiled", "draws", "state"},
     "judgement": {"compiled", "draws", "state"},
     "ties": {"compiled", "draws", "state"},
+    "tree": {"compiled"},
     "work": {"compiled", "draws", "state", "events"},
-    "rules": {"compiled", "draws", "state", "judgement", "ties"},
+    "rules": {"compiled", "draws", "state", "judgement", "ties", "tree"},
     # events: it lays out the empty calendar that it hands over
     "population": {"compiled", "scenario", "draws", "state", "ties", "events"},
     "measures": {"scenario", "draws", "state"},

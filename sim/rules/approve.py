@@ -11,7 +11,8 @@ import numpy as np
 from sim.compiled import njit
 from sim.draws import Stream, uniform
 from sim.judgement import judges_good
-from sim.state import Activity, Clock, Disposition, close, panel, task, wait
+from sim.state import MOST_LEVELS, Activity, Clock, Disposition, close, panel, task, wait
+from sim.tree import is_above
 
 
 @njit
@@ -60,7 +61,7 @@ def _asker_judges(state, case):  # type: ignore[no-untyped-def]
 
 @njit
 def _may_decide(state, seat, quantile, height):  # type: ignore[no-untyped-def]
-    return state.seats[seat].parent < 0 or quantile <= state.rules[0].authority_of[height]
+    return state.seats[seat].parent < 0 or quantile <= state.rules[0].authority_of[min(height, MOST_LEVELS - 1)]
 
 
 @njit
@@ -78,7 +79,7 @@ def _choose_panel(state, case):  # type: ignore[no-untyped-def]
     members = np.int64(0)
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = state.roster[row]
-        if expert == record.holder or _is_in_chain(state, expert, record.holder):
+        if expert == record.holder or is_above(state, expert, record.holder):
             continue
         score = uniform(seed, Stream.PANEL, record.key, expert)
         place = members if members < wanted else wanted
@@ -93,14 +94,6 @@ def _choose_panel(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _is_in_chain(state, seat, below):  # type: ignore[no-untyped-def]
-    manager = state.seats[below].parent
-    while manager >= 0 and manager != seat:
-        manager = state.seats[manager].parent
-    return manager == seat
-
-
-@njit
 def _counted(state, case, says_yes):  # type: ignore[no-untyped-def]
     record, quorum = state.cases[case], state.rules[0].quorum
     if says_yes:
@@ -111,4 +104,4 @@ def _counted(state, case, says_yes):  # type: ignore[no-untyped-def]
         return close(Disposition.ACCEPTED)
     if record.no > record.members - quorum:
         return close(Disposition.REJECTED)
-    return wait(Clock.APPROVAL, record.deadline)
+    return wait(Clock.APPROVAL)

@@ -15,6 +15,7 @@ from sim.draws import Stream, uniform
 from sim.judgement import is_expert, knowledge
 from sim.state import TICKS, Activity, Clock, Consult, Kind, Phase, phase, task, wait
 from sim.ties import believes
+from sim.tree import is_above, toward
 
 READ_BY_NOBODY, READ = 1, 2
 
@@ -58,26 +59,21 @@ def _back_to_owner(record):  # type: ignore[no-untyped-def]
 def _along_the_chain(state, case, seat):  # type: ignore[no-untyped-def]
     """The next manager between `seat` and the owning team, or on the way back to the holder."""
     record = state.cases[case]
-    if record.returning:
-        following = _toward(state, seat, record.holder)
-        return _back_to_owner(record) if following == record.holder else task(following, Activity.RELAY)
-    team = state.topics[record.topic].team
-    if seat != team:
-        return task(_toward(state, seat, team), Activity.RELAY)
-    helper = _member_who_knows(state, case, team)
-    if helper < 0:
-        record.consult = Consult.NOBODY_KNEW
-        return _back_to_owner(record)
-    return task(helper, Activity.HELP)
-
-
-@njit
-def _toward(state, seat, goal):  # type: ignore[no-untyped-def]
-    """The next seat from one seat to another along the lines of reporting."""
-    step = goal
-    while step >= 0 and state.seats[step].parent != seat:
-        step = state.seats[step].parent
-    return np.int64(step) if step >= 0 else np.int64(state.seats[seat].parent)
+    if not record.returning:
+        team = state.topics[record.topic].team
+        if seat != team:
+            return task(toward(state, seat, team), Activity.RELAY)
+        helper = _member_who_knows(state, case, team)
+        if helper >= 0:
+            return task(helper, Activity.HELP)
+        record.consult, record.returning = Consult.NOBODY_KNEW, 1
+    if seat != record.holder:
+        following = toward(state, seat, record.holder)
+        if following != record.holder:
+            return task(following, Activity.RELAY)
+    if record.consult == Consult.NOBODY_KNEW:
+        record.relays = 0  # of content: nothing came back that could be garbled
+    return _back_to_owner(record)
 
 
 @njit
@@ -110,7 +106,10 @@ def _ask_along_ties(state, case, seat):  # type: ignore[no-untyped-def]
                 continue
             if _asked(record, other):
                 continue
-            if believes(state, case, seat, slot, is_expert(state, other, record.topic)):
+            knows = is_expert(state, other, record.topic)
+            if not knows and is_above(state, other, seat):
+                continue  # nobody asks upward but about that manager's own field
+            if believes(state, case, seat, slot, knows):
                 best, strongest = np.int64(other), state.tie_weight[seat, slot]
     if best < 0:
         return _ask_the_platform(state, case)
@@ -136,6 +135,7 @@ def _ask_the_platform(state, case):  # type: ignore[no-untyped-def]
     """
     record, rules, clock = state.cases[case], state.rules[0], state.clock[0]
     record.platform = READ_BY_NOBODY
+    record.last = record.holder  # whoever was asked in vain has no part in what follows
     patience = rules.platform_wait_hours * TICKS
     first = patience
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
@@ -146,4 +146,5 @@ def _ask_the_platform(state, case):  # type: ignore[no-untyped-def]
         reads = -math.log(u) / math.log(2.0) * rules.platform_half * patience
         if reads < first:
             first, record.helper, record.platform = reads, expert, READ
-    return wait(Clock.PLATFORM, clock.now + np.int64(round(first)))
+    record.until = clock.now + np.int64(round(first))
+    return wait(Clock.PLATFORM)

@@ -14,6 +14,7 @@ from sim.compiled import njit
 from sim.draws import Stream, uniform
 from sim.judgement import can_answer, judges_good
 from sim.state import Activity, Disposition, Phase, close, here, phase, pool, task
+from sim.tree import is_above
 
 
 @njit
@@ -72,7 +73,7 @@ def _desk_seat(state, case, seat):  # type: ignore[no-untyped-def]
     low, high = state.seats[near].desk_low, state.seats[near].desk_high
     u = uniform(seed, Stream.DESK_SEAT, record.key, 0)
     if uniform(seed, Stream.ROUTING, record.key, 0) < state.rules[0].routing:
-        if low == high or _lies_below(state, seat, near):
+        if low == high or seat == near or is_above(state, near, seat):
             return np.int64(seat)
         return np.int64(state.desk_seats[low + np.int64(u * (high - low))])
     elsewhere = len(state.desk_seats) - (high - low)
@@ -80,13 +81,6 @@ def _desk_seat(state, case, seat):  # type: ignore[no-untyped-def]
         return np.int64(seat)
     row = np.int64(u * elsewhere)
     return np.int64(state.desk_seats[row if row < low else row + (high - low)])
-
-
-@njit
-def _lies_below(state, seat, top):  # type: ignore[no-untyped-def]
-    while seat >= 0 and seat != top:
-        seat = state.seats[seat].parent
-    return seat == top
 
 
 @njit

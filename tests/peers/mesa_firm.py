@@ -112,9 +112,9 @@ class Firm(mesa.Model):
                 person.next_birth = self.random.expovariate(self.birth_rate)
         self.experts: dict[int, list[Person]] = {}
         for (seat, topic), level in self.level_of.items():
-            if level >= self.world.expert_threshold and self.people[seat].chief is not None:
-                if self.people[seat].chief.seat == self.owner[topic]:
-                    self.experts.setdefault(topic, []).append(self.people[seat])
+            chief = self.people[seat].chief
+            if level >= self.world.expert_threshold and chief is not None and chief.seat == self.owner[topic]:
+                self.experts.setdefault(topic, []).append(self.people[seat])
 
     def _knowledge(self, topics: list, levels: list) -> dict[tuple[int, int], float]:
         known: dict[tuple[int, int], float] = {}

@@ -49,11 +49,15 @@ class Firm:
         self.script = built.script_weight.tolist()
         self.owner = built.topics["team"].tolist()
         self.scripted = built.topics["scripted"].tolist()
-        self.level_of: dict[tuple[int, int], float] = defaultdict(float)
+        self.level_of: dict[tuple[int, int], float] = {}
         for seat, (topics, levels) in enumerate(zip(built.know_topic, built.know_level, strict=True)):
             for topic, level in zip(topics.tolist(), levels.tolist(), strict=True):
                 if topic >= 0:
-                    self.level_of[seat, topic] = max(self.level_of[seat, topic], level)
+                    self.level_of[seat, topic] = max(self.level_of.get((seat, topic), 0.0), level)
+        self.experts: dict[tuple[int, int], list[int]] = defaultdict(list)  # by chief and topic
+        for (seat, topic), level in self.level_of.items():
+            if level >= self.world.expert_threshold:
+                self.experts[self.parent[seat], topic].append(seat)
         self.env = Ticks()
         self.inbox = [simpy.Store(self.env) for _ in self.parent]
         self.looked = [0] * len(self.parent)
@@ -119,19 +123,17 @@ class Firm:
         for manager in self.between(case.asker, team)[1:]:
             yield self.serve(case, manager, Activity.RELAY)
             case.relays += 1
-        experts = [
-            seat for (seat, topic), level in self.level_of.items()
-            if topic == case.topic and level >= self.world.expert_threshold
-            and self.parent[seat] == team and seat != case.asker
-        ]  # fmt: skip
-        if not experts:
-            return
-        helper = min(experts, key=lambda seat: self.u(Stream.HELPER, case.key, seat))
-        yield self.serve(case, helper, Activity.HELP)
-        case.answer = self.knowledge(helper, case.topic)
-        for manager in self.between(helper, case.asker)[1:-1]:
+        experts = [seat for seat in self.experts[team, case.topic] if seat != case.asker]
+        back = team
+        if experts:
+            back = min(experts, key=lambda seat: self.u(Stream.HELPER, case.key, seat))
+            yield self.serve(case, back, Activity.HELP)
+            case.answer = self.knowledge(back, case.topic)
+        for manager in self.between(back, case.asker)[1:-1]:
             yield self.serve(case, manager, Activity.RELAY)
             case.relays += 1
+        if not experts:
+            case.relays = 0
 
     def approve(self, case: "Case") -> Generator[Any, Any, Disposition]:
         authority = [*self.world.authority, *[self.world.authority[-1]] * 24]

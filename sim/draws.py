@@ -8,6 +8,7 @@ Salmon, Moraes, Dror & Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2
 
 import math
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
@@ -104,7 +105,7 @@ def exponential(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
     return -math.log(1.0 - _uniform(np.uint64(seed), np.uint32(stream), np.uint64(entity), np.uint32(ordinal)))
 
 
-def pareto(quantile, alpha):  # type: ignore[no-untyped-def]
+def pareto(quantile: Any, alpha: float) -> Any:
     """The Pareto number (least value 1, tail exponent `alpha`) at a quantile."""
     return (1.0 - quantile) ** (-1.0 / alpha)
 

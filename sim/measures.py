@@ -5,6 +5,7 @@ A measure is over the cases born since measuring began. Cases still open now are
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -30,16 +31,38 @@ TOP_SHARE = 0.05  # of people, whose share of all help is reported
 OVERLOADED = 0.95  # utilization beyond which waiting has no settled mean
 
 
-class Observation(NamedTuple):
+Choice = Callable[[Array, Any], Array]  # (cases, rules): which rows of a table of cases
+
+
+class Curve(NamedTuple):
+    """A Kaplan–Meier curve: times at which something ended, and the share still going on after each."""
+
+    at: Array
+    survival: Array
+    cases: int  # on which it rests
+
+
+@dataclass(frozen=True)
+class Observation:
     """What measures read: the closed and open cases of the measured time, and people's work in it."""
 
     closed: Array  # rows of the ledger
+    closed_of: dict[Kind, Array]  # the same by kind
     open: Array  # rows of the pool of cases
     now: int
     since: int
     rules: Any  # world and design
     seats: Array
     load: Array  # utilization of every seat
+    _curves: dict[Choice, Curve] = field(default_factory=dict)
+
+    def curve(self, chosen: Choice) -> Curve:
+        """Hours from birth to disposition of the chosen cases, open ones censored now. Made once for all measures."""
+        if chosen not in self._curves:
+            closed, still = (cases[chosen(cases, self.rules)] for cases in (self.closed, self.open))
+            ticks = np.concatenate([closed["closed"] - closed["birth"], self.now - still["birth"]])
+            self._curves[chosen] = kaplan_meier(ticks / TICKS, np.arange(len(ticks)) < len(closed))
+        return self._curves[chosen]
 
     @property
     def weeks(self) -> float:
@@ -66,7 +89,9 @@ def observe(state: State) -> Observation:
     in_hand = np.where(seats["serving"] >= 0, now - np.maximum(seats["began"], since), 0)
     measured = max(now - since, 0)
     load = (seats["busy"] + in_hand) / measured if measured else np.full(len(seats), np.nan)
-    return Observation(state.ledger[: clock["closed_rows"]], cases[is_open], now, since, state.rules[0], seats, load)
+    closed = state.ledger[: clock["closed_rows"]]
+    closed_of = {kind: closed[closed["kind"] == kind] for kind in Kind}
+    return Observation(closed, closed_of, cases[is_open], now, since, state.rules[0], seats, load)
 
 
 def summary(state: State) -> dict[str, float]:
@@ -80,30 +105,29 @@ def summary(state: State) -> dict[str, float]:
 # --- statistics -------------------------------------------------------------------------------------------------------
 
 
-def kaplan_meier(times: Array, ended: Array) -> tuple[Array, Array]:
-    """Times at which something ended, and the share still going on after each: S(t) = Π (1 − d_i / n_i)."""
-    order = np.argsort(times, kind="stable")
+def kaplan_meier(times: Array, ended: Array) -> Curve:
+    """S(t) = Π (1 − d_i / n_i) over the times up to t: n_i go on until then, d_i of them end."""
+    order = np.argsort(times)
     times, ended = times[order], ended[order]
-    distinct, first = np.unique(times, return_index=True)
+    first = np.flatnonzero(np.diff(times, prepend=-np.inf))
     at_risk = len(times) - first
     ends = np.add.reduceat(ended.astype(float), first) if len(first) else np.zeros(0)
     survival = np.cumprod(1.0 - ends / at_risk)
-    return distinct[ends > 0], survival[ends > 0]
+    return Curve(times[first][ends > 0], survival[ends > 0], len(times))
 
 
-def quantile(times: Array, ended: Array, share: float) -> float:
+def quantile(curve: Curve, share: float) -> float:
     """Time by which a share has ended; NaN when the curve does not get there."""
-    at, survival = kaplan_meier(times, ended)
-    reached = np.flatnonzero(survival <= 1.0 - share + 1e-12)
-    return float(at[reached[0]]) if len(reached) else float("nan")
+    reached = np.flatnonzero(curve.survival <= 1.0 - share + 1e-12)
+    return float(curve.at[reached[0]]) if len(reached) else float("nan")
 
 
-def restricted_mean(times: Array, ended: Array, horizon: float) -> float:
+def restricted_mean(curve: Curve, horizon: float) -> float:
     """Area under the Kaplan–Meier curve up to the horizon: the mean of min(time, horizon)."""
-    if not len(times):
+    if not curve.cases:
         return float("nan")
-    at, survival = kaplan_meier(times, ended)
-    at, survival = at[at < horizon], survival[at < horizon]
+    before = curve.at < horizon
+    at, survival = curve.at[before], curve.survival[before]
     edges = np.concatenate([[0.0], at, [horizon]])
     return float(np.sum(np.diff(edges) * np.concatenate([[1.0], survival])))
 
@@ -117,55 +141,40 @@ def gini(values: Array) -> float:
     return float((2 * ranks - len(values) - 1) @ np.sort(values) / (len(values) * total))
 
 
-def _share(part: Array, of: Array) -> float:
-    return float(np.count_nonzero(part & of) / np.count_nonzero(of)) if np.any(of) else float("nan")
-
-
 def _mean(values: Array) -> float:
     return float(values.mean()) if len(values) else float("nan")
 
 
 # --- cases ------------------------------------------------------------------------------------------------------------
 
-Choice = Callable[[Array], Array]  # which rows of a table of cases
-
-
 def _of_kind(kind: Kind) -> Choice:
-    return lambda cases: cases["kind"] == kind
-
-
-def _hours(seen: Observation, chosen: Choice) -> tuple[Array, Array]:
-    """Hours from birth to disposition (of open cases: to now), and whether each has ended."""
-    closed, still = seen.closed[chosen(seen.closed)], seen.open[chosen(seen.open)]
-    hours = np.concatenate([closed["closed"] - closed["birth"], seen.now - still["birth"]]) / TICKS
-    return hours, np.arange(len(hours)) < len(closed)
+    return lambda cases, _rules: cases["kind"] == kind
 
 
 def _quantile(chosen: Choice, share: float) -> Callable[[Observation], float]:
-    return lambda seen: quantile(*_hours(seen, chosen), share)
+    return lambda seen: quantile(seen.curve(chosen), share)
 
 
 def _restricted_mean(chosen: Choice) -> Callable[[Observation], float]:
-    return lambda seen: restricted_mean(*_hours(seen, chosen), (seen.now - seen.since) / TICKS)
+    return lambda seen: restricted_mean(seen.curve(chosen), (seen.now - seen.since) / TICKS)
 
 
 def _within_day(chosen: Choice) -> Callable[[Observation], float]:
     def share(seen: Observation) -> float:
-        hours, ended = _hours(seen, chosen)
-        at, survival = kaplan_meier(hours, ended)
-        before = survival[at <= HOURS_A_DAY]
-        return float(1.0 - before[-1]) if len(before) else (0.0 if len(hours) else float("nan"))
+        curve = seen.curve(chosen)
+        before = curve.survival[curve.at <= HOURS_A_DAY]
+        return float(1.0 - before[-1]) if len(before) else (0.0 if curve.cases else float("nan"))
 
     return share
 
 
-def _touch(chosen: Choice) -> Callable[[Observation], float]:
-    return lambda seen: _mean(seen.closed[chosen(seen.closed)]["touch"] / TICKS)
+def _touch(kind: Kind) -> Callable[[Observation], float]:
+    return lambda seen: _mean(seen.closed_of[kind]["touch"] / TICKS)
 
 
-def _wait(chosen: Choice) -> Callable[[Observation], float]:
+def _wait(kind: Kind) -> Callable[[Observation], float]:
     def hours(seen: Observation) -> float:
-        closed = seen.closed[chosen(seen.closed)]
+        closed = seen.closed_of[kind]
         return _mean((closed["closed"] - closed["birth"] - closed["touch"]) / TICKS)
 
     return hours
@@ -175,7 +184,7 @@ def _median_by_handoffs(handoffs: int) -> Callable[[Observation], float]:
     """Of closed requests, because an open one may still be handed on. The last class is open above."""
 
     def hours(seen: Observation) -> float:
-        requests = seen.closed[_of_kind(Kind.REQUEST)(seen.closed)]
+        requests = seen.closed_of[Kind.REQUEST]
         chosen = requests[np.minimum(requests["handoffs"], HANDOFF_CLASSES - 1) == handoffs]
         return float(np.median(chosen["closed"] - chosen["birth"]) / TICKS) if len(chosen) else float("nan")
 
@@ -202,29 +211,24 @@ def _of_each_kind(kind: Kind) -> tuple[Measure, ...]:
         Measure(f"{name}_within_day", "share", "more", f"{name}s that end within eight working hours",
                 _within_day(chosen)),
         Measure(f"{name}_touch_hours", "hours", "neither", f"mean time during which somebody serves a closed {name}",
-                _touch(chosen)),
+                _touch(kind)),
         Measure(f"{name}_wait_hours", "hours", "less", f"mean time during which nobody serves a closed {name}",
-                _wait(chosen)),
+                _wait(kind)),
         Measure(f"{name}_opened", "count", "neither", f"{name}s born", _count_opened(kind)),
         Measure(f"{name}_closed", "count", "neither", f"{name}s born and ended", _count_closed(kind)),
     )  # fmt: skip
 
 
-def _undefaulted(cases: Array) -> Array:
+def _undefaulted(cases: Array, _rules: Any) -> Array:
     chosen = (cases["kind"] == Kind.DECISION) & (cases["consult"] != Consult.ENDED_BY_CLOCK)
     if "disposition" in (cases.dtype.names or ()):
         chosen &= cases["disposition"] != Disposition.DEFAULTED
     return chosen
 
 
-def _screened(statistic: Callable[[Choice], Callable[[Observation], float]]) -> Callable[[Observation], float]:
-    """Of decisions whose stake somebody else screens under both rules."""
-
-    def of(seen: Observation) -> float:
-        threshold = float(seen.rules["own_authority"])
-        return statistic(lambda cases: (cases["kind"] == Kind.DECISION) & (cases["quantile"] > threshold))(seen)
-
-    return of
+def _screened(cases: Array, rules: Any) -> Array:
+    """Decisions whose stake somebody else screens under both rules."""
+    return (cases["kind"] == Kind.DECISION) & (cases["quantile"] > rules["own_authority"])
 
 
 def _said_yes(closed: Array) -> Array:
@@ -232,47 +236,49 @@ def _said_yes(closed: Array) -> Array:
 
 
 def _omission(seen: Observation) -> float:
-    decisions = seen.closed["kind"] == Kind.DECISION
-    return _share(seen.closed["disposition"] == Disposition.REJECTED, decisions & (seen.closed["good"] == 1))
+    decisions = seen.closed_of[Kind.DECISION]
+    return _mean((decisions["disposition"] == Disposition.REJECTED)[decisions["good"] == 1])
 
 
 def _commission(seen: Observation) -> float:
-    decisions = seen.closed["kind"] == Kind.DECISION
-    return _share(_said_yes(seen.closed), decisions & (seen.closed["good"] == 0))
+    decisions = seen.closed_of[Kind.DECISION]
+    return _mean(_said_yes(decisions)[decisions["good"] == 0])
 
 
 def _disposed(disposition: Disposition, kind: Kind) -> Callable[[Observation], float]:
-    return lambda seen: _share(seen.closed["disposition"] == disposition, seen.closed["kind"] == kind)
+    return lambda seen: _mean(seen.closed_of[kind]["disposition"] == disposition)
 
 
 def _consult_defaults(seen: Observation) -> float:
     consult = seen.closed["consult"]
-    return _share(consult == Consult.ENDED_BY_CLOCK, consult != Consult.NONE)
+    return _mean(consult[consult != Consult.NONE] == Consult.ENDED_BY_CLOCK)
 
 
 def _first_response(seen: Observation) -> float:
     """Who left before being served, or still waits, is censored."""
-    closed, still = seen.closed[_of_kind(Kind.REQUEST)(seen.closed)], seen.open[_of_kind(Kind.REQUEST)(seen.open)]
+    closed, still = seen.closed_of[Kind.REQUEST], seen.open[seen.open["kind"] == Kind.REQUEST]
     first = np.concatenate([closed["first"], still["first"]])
     birth = np.concatenate([closed["birth"], still["birth"]])
     until = np.concatenate([closed["closed"], np.full(len(still), seen.now)])
-    return quantile((np.where(first >= 0, first, until) - birth) / TICKS, first >= 0, 0.5)
+    return quantile(kaplan_meier((np.where(first >= 0, first, until) - birth) / TICKS, first >= 0), 0.5)
 
 
 def _first_contact_resolution(seen: Observation) -> float:
-    first_round = (seen.closed["kind"] == Kind.REQUEST) & (seen.closed["round"] == 0)
-    return _share((seen.closed["first_contact"] == 1) & (seen.closed["right"] == 1), first_round)
+    requests = seen.closed_of[Kind.REQUEST]
+    new = requests[requests["round"] == 0]
+    return _mean((new["first_contact"] == 1) & (new["right"] == 1))
 
 
 def _right(seen: Observation) -> float:
-    return _share(seen.closed["right"] == 1, seen.closed["right"] >= 0)
+    right = seen.closed_of[Kind.REQUEST]["right"]
+    return _mean(right[right >= 0] == 1)
 
 
 def _decision_value(seen: Observation) -> float:
     """Good and accepted: stake·exp(−δ·latency). Bad and accepted: −error_cost·stake once discovered."""
-    closed, rules = seen.closed, seen.rules
-    yes = (closed["kind"] == Kind.DECISION) & _said_yes(closed)
-    good, bad = closed[yes & (closed["good"] == 1)], closed[yes & (closed["good"] == 0)]
+    decisions, rules = seen.closed_of[Kind.DECISION], seen.rules
+    accepted = decisions[_said_yes(decisions)]
+    good, bad = accepted[accepted["good"] == 1], accepted[accepted["good"] == 0]
     stakes = [pareto(cases["quantile"], rules["stake_alpha"]) for cases in (good, bad)]
     won = stakes[0] @ np.exp(-rules["urgency"] * (good["closed"] - good["birth"]) / TICKS)
     known = bad["discovered"] <= seen.now
@@ -308,11 +314,11 @@ MEASURES: tuple[Measure, ...] = (
             "median time of decisions in which no clock rang", _quantile(_undefaulted, 0.5)),
     *(
         Measure(f"decision_screened_hours_{name}", "hours", "less",
-                f"{name} time of decisions whose stake somebody else screens under both rules", _screened(statistic))
+                f"{name} time of decisions whose stake somebody else screens under both rules", statistic)
         for name, statistic in (
-            ("median", lambda chosen: _quantile(chosen, 0.5)),
-            ("mean", _restricted_mean),
-            ("p90", lambda chosen: _quantile(chosen, 0.9)),
+            ("median", _quantile(_screened, 0.5)),
+            ("mean", _restricted_mean(_screened)),
+            ("p90", _quantile(_screened, 0.9)),
         )
     ),
     Measure("omission_rate", "share", "less", "good decisions that were rejected", _omission),

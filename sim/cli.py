@@ -99,7 +99,7 @@ def _announce_compilation() -> None:
     from sim.compiled import is_cold
 
     if is_cold():
-        typer.echo("firmlab: compiling the rules, once for this version (about half a minute) ...", err=True)
+        typer.echo("firmlab: compiling the rules, once for this version (about a minute) ...", err=True)
 
 
 @app.command()

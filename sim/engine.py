@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sim.compiled import njit
+from sim.compiled import inlined, njit
 from sim.draws import Stream, bits, exponential, uniform
 from sim.events import cancel, next_event, schedule
 from sim.measures import summary
@@ -112,7 +112,7 @@ def _tick(state, source):  # type: ignore[no-untyped-def]
     schedule(state, source, clock.now + np.int64(round(draw / record.rate)), Event.BIRTH)
 
 
-@njit
+@inlined
 def _birth(state, source):  # type: ignore[no-untyped-def]
     record, clock = state.sources[source], state.clock[0]
     key = (np.uint64(source) << np.uint64(32)) | np.uint64(record.ordinal)
@@ -150,7 +150,7 @@ def _return(state, parent):  # type: ignore[no-untyped-def]
 # --- cases go on ------------------------------------------------------------------------------------------------------
 
 
-@njit
+@inlined
 def _rule(state, case, seat):  # type: ignore[no-untyped-def]
     which = state.cases[case].phase
     if which == Phase.ACT:
@@ -254,7 +254,7 @@ def _follow(state, case, seat, step):  # type: ignore[no-untyped-def]
     return False
 
 
-@njit
+@inlined
 def _complete(state, seat):  # type: ignore[no-untyped-def]
     """A service ends: the rule of the case's phase says what comes next, the person takes her next task."""
     task = finish(state, seat)

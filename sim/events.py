@@ -7,11 +7,11 @@ never by recomputed bounds. R. Brown, "Calendar queues", Communications of the A
 
 import numpy as np
 
-from sim.compiled import njit
+from sim.compiled import inlined, njit
 from sim.state import NEVER
 
 
-@njit
+@inlined
 def _earlier(nodes, a, b):  # type: ignore[no-untyped-def]
     x, y = nodes[a], nodes[b]
     if x.time != y.time:
@@ -21,7 +21,7 @@ def _earlier(nodes, a, b):  # type: ignore[no-untyped-def]
     return x.key < y.key
 
 
-@njit
+@inlined
 def _insert(nodes, buckets, bucket, node):  # type: ignore[no-untyped-def]
     before, after = np.int32(-1), buckets[bucket]
     while after >= 0 and _earlier(nodes, after, node):
@@ -76,7 +76,7 @@ def _first_bucket(nodes, buckets, shift):  # type: ignore[no-untyped-def]
     return least >> shift
 
 
-@njit
+@inlined
 def next_event(state, until):  # type: ignore[no-untyped-def]
     """Take the next event before tick `until` out of the calendar: its node, or -1."""
     clock = state.clock[0]

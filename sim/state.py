@@ -151,34 +151,36 @@ def _table(*columns: tuple[Any, ...]) -> np.dtype[Any]:
 
 
 SEATS = _table(
+    # What every service touches stands together in memory.
+    ("serving", "i8"),  # task in hand; -1 none
+    ("began", "i8"),  # tick at which the service in hand began
+    ("today", "i8"),  # ticks of case work done today
+    ("this_week", "i8"),  # ticks of case work done this week
+    ("busy", "i8"),  # ticks of case work since measuring began
+    ("help", "i8"),  # handlings of colleagues' cases since measuring began
+    ("unit", "i8"),  # who holds a case that lies here: a team of employees, or a manager alone
     ("parent", "i8"),  # seat of the manager; -1 at the top
+    ("share", "f8"),  # share of the last ten weeks' hours spent on cases
+    ("look_up", "f8"),  # mean of the look-up that is running, in ticks
+    ("looked", "i8"),  # look-ups drawn so far (their ordinal)
+    ("look_ups", "i8"),  # look-ups that interrupted routine work since measuring began
+    ("idle_next", "i8"),  # list of idle desk seats, longest idle first
+    ("idle_previous", "i8"),
+    ("working", "i1"),  # at case work (so that what arrives meanwhile waits without a look-up)
+    ("role", "i1"),
+    ("honest", "i1"),  # judges its own cases honestly when nobody looks
+    ("idle", "i1"),
+    # The rest.
     ("level", "i8"),  # levels below the top seat
     ("team", "i8"),  # manager of the team it belongs to (a manager: herself)
     ("department", "i8"),  # seat below the top under which it works (itself, for those two levels)
-    ("unit", "i8"),  # who holds a case that lies here: a team of employees, or a manager alone
-    ("role", "i1"),
-    ("honest", "i1"),  # judges its own cases honestly when nobody looks
     ("topic_low", "i8"),  # topics owned below this seat: rows topic_low … topic_high of `order`
     ("topic_high", "i8"),
     ("own_low", "i8"),  # topics owned by the seat's own team
     ("own_high", "i8"),
     ("desk_low", "i8"),  # desk seats below this seat: rows desk_low … desk_high of `desk`
     ("desk_high", "i8"),
-    ("serving", "i8"),  # task in hand; -1 none
-    ("working", "i1"),  # at case work (so that what arrives meanwhile waits without a look-up)
-    ("began", "i8"),  # tick at which the service in hand began
-    ("idle_next", "i8"),  # list of idle desk seats, longest idle first
-    ("idle_previous", "i8"),
-    ("idle", "i1"),
-    ("looked", "i8"),  # look-ups drawn so far (their ordinal)
-    ("look_up", "f8"),  # mean of the look-up that is running, in ticks
-    ("today", "i8"),  # ticks of case work done today
-    ("this_week", "i8"),  # ticks of case work done this week
-    ("share", "f8"),  # share of the last ten weeks' hours spent on cases
     ("fame", "f8"),  # outsiders answered, fading
-    ("busy", "i8"),  # ticks of case work since measuring began
-    ("help", "i8"),  # handlings of colleagues' cases since measuring began
-    ("look_ups", "i8"),  # look-ups that interrupted routine work since measuring began
 )
 NODES = _table(("time", "i8"), ("key", "u8"), ("next", "i4"), ("previous", "i4"), ("kind", "i1"))
 SOURCES = _table(("rate", "f8"), ("opener", "i8"), ("kind", "i1"), ("ordinal", "u8"))
@@ -197,21 +199,11 @@ TASKS = _table(
     ("arrived", "i8"),
 )
 CASES = _table(
+    # What every service touches stands together in memory.
     ("key", "u8"),  # permanent identity: all draws and tie-breaks use it
-    ("birth", "i8"),
-    ("first", "i8"),  # tick of the first service; -1 none yet
-    ("touch", "i8"),  # ticks during which at least one person served it
-    ("since", "i8"),  # tick at which the present touch began
-    ("work", "i8"),  # person-ticks of finished service, also of what ends after the decision
-    ("deadline", "i8"),  # end of the phase's patience
-    ("until", "i8"),  # tick at which the wait for the platform ends
-    ("line", "i8"),  # row of the ledger once decided; -1 none
-    ("quantile", "f8"),  # of the stake
-    ("answer", "f8"),  # expertise of the answer that the consult brought; 0 none
     ("status", "i1"),
     ("kind", "i1"),
     ("good", "i1"),
-    ("round", "i8"),
     ("phase", "i1"),
     ("open", "i1"),  # rule of the present phase
     ("did", "i1"),  # what just happened to it: an activity
@@ -226,20 +218,32 @@ CASES = _table(
     ("members", "i1"),
     ("serving", "i8"),  # persons serving it now
     ("first_task", "i8"),  # first of its tasks
-    ("free_next", "i8"),
-    ("opener", "i8"),  # seat of the asker or the customer
-    ("holder", "i8"),  # who asks for it inside the firm
-    ("topic", "i8"),
-    ("helper", "i8"),
+    ("since", "i8"),  # tick at which the present touch began
+    ("touch", "i8"),  # ticks during which at least one person served it
+    ("work", "i8"),  # person-ticks of finished service, also of what ends after the decision
+    ("first", "i8"),  # tick of the first service; -1 none yet
     ("last", "i8"),  # who served it last: who passes a case to each other knows each other better
     ("unit", "i8"),  # team that holds it; -1 none yet
-    ("height", "i8"),  # levels climbed in the approval
-    ("relays", "i8"),
+    ("topic", "i8"),
+    ("holder", "i8"),  # who asks for it inside the firm
     ("handoffs", "i8"),
+    ("relays", "i8"),
+    ("deadline", "i8"),  # end of the phase's patience
+    ("quantile", "f8"),  # of the stake
+    ("answer", "f8"),  # expertise of the answer that the consult brought; 0 none
+    ("handled", "i2", (ACTIVITIES,)),
+    # The rest.
+    ("birth", "i8"),
+    ("until", "i8"),  # tick at which the wait for the platform ends
+    ("line", "i8"),  # row of the ledger once decided; -1 none
+    ("round", "i8"),
+    ("free_next", "i8"),
+    ("opener", "i8"),  # seat of the asker or the customer
+    ("helper", "i8"),
+    ("height", "i8"),  # levels climbed in the approval
     ("picks", "i8"),  # employees tried by public profile
     ("asks", "i8"),  # asks along ties
     ("asked", "i4", (MOST_ASKED,)),
-    ("handled", "i2", (ACTIVITIES,)),
 )
 LEDGER = _table(
     ("key", "u8"),

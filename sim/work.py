@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from sim.compiled import njit
+from sim.compiled import inlined, njit
 from sim.draws import Stream, exponential, normal
 from sim.events import cancel, schedule
 from sim.state import HOURS_A_DAY, TICKS, Activity, Clock, Event, Role, Status
@@ -44,7 +44,7 @@ def _length_changes(state, queue, by):  # type: ignore[no-untyped-def]
     record.length += by
 
 
-@njit
+@inlined
 def _append(state, queue, task):  # type: ignore[no-untyped-def]
     record, entry = state.queues[queue], state.tasks[task]
     entry.queue, entry.next, entry.previous = queue, -1, record.tail
@@ -56,7 +56,7 @@ def _append(state, queue, task):  # type: ignore[no-untyped-def]
     _length_changes(state, queue, 1)
 
 
-@njit
+@inlined
 def _remove(state, task):  # type: ignore[no-untyped-def]
     entry = state.tasks[task]
     record = state.queues[entry.queue]
@@ -143,7 +143,9 @@ def look_up_mean(state, seat):  # type: ignore[no-untyped-def]
     """
     rules, record = state.rules[0], state.seats[seat]
     usual = record.share
-    watching = max(0.0, 1.0 - usual / rules.busy_share)
+    watching = 1.0 - usual / rules.busy_share
+    if watching <= 0.0 or rules.look_up_hours == 0.0:
+        return 0.0
     above = max(0.0, record.today / TICKS - HOURS_A_DAY * usual)
     return rules.look_up_hours * TICKS * watching * (1.0 + (above / rules.quiet_hours) ** 2)
 
@@ -188,7 +190,7 @@ def mean_changes(state, seat):  # type: ignore[no-untyped-def]
 # --- service ----------------------------------------------------------------------------------------------------------
 
 
-@njit
+@inlined
 def _service_ticks(state, case, seat, activity):  # type: ignore[no-untyped-def]
     """Length of a service: its mean times a unit draw by (case, activity, how often), on a panel by person."""
     rules, record = state.rules[0], state.cases[case]
@@ -215,7 +217,7 @@ def comes_to(state, case, seat):  # type: ignore[no-untyped-def]
     record.unit = unit
 
 
-@njit
+@inlined
 def _begin(state, seat, task):  # type: ignore[no-untyped-def]
     entry, now = state.tasks[task], state.clock[0].now
     record, person = state.cases[entry.case], state.seats[seat]
@@ -262,7 +264,7 @@ def serve_next(state, seat):  # type: ignore[no-untyped-def]
             become_idle(state, seat)
 
 
-@njit
+@inlined
 def finish(state, seat):  # type: ignore[no-untyped-def]
     """Book a service that ends now: hours of the person, time of the case, a line of the trace. Returns the task."""
     clock, person = state.clock[0], state.seats[seat]

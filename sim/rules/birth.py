@@ -24,7 +24,7 @@ def decision(state, case, seat):  # type: ignore[no-untyped-def]
 def request(state, case, customer):  # type: ignore[no-untyped-def]
     """A customer's question or problem: her home topic with `focus`, else any by its weight. All deserve an answer."""
     record, seed = state.cases[case], state.clock[0].seed
-    record.kind, record.opener, record.good = Kind.REQUEST, customer, 1
+    record.kind, record.opener, record.holder, record.good = Kind.REQUEST, customer, -1, 1
     record.topic = state.customers[customer].topic
     if uniform(seed, Stream.ELSEWHERE, record.key, 0) >= state.rules[0].focus:
         count = len(state.topics)

@@ -1,9 +1,8 @@
 """The reduced firm as idiomatic Mesa: a person is an agent, an hour is a step, everybody acts in random order.
 
 Written from the model's description with Mesa's own random numbers; only the population (who sits where and knows what)
-is taken from the firm under test. Services begin and end at exact times inside an hour, so only the order in which
-people act is approximate: a case that reaches somebody who has already acted in this hour is served in the next step,
-from the moment at which she was free for it.
+is taken from the firm under test. Services begin and end at exact times inside an hour, and who gets a case after her
+turn works on it at once, so only the order in which people act inside an hour is approximate.
 """
 
 import math
@@ -45,30 +44,37 @@ class Person(mesa.Agent):
         self.inbox: list[Case] = []
         self.in_hand: Case | None = None
         self.free_at = 0.0
+        self.acted = 0.0  # hour until which she has had her turn
+        self.at_work = False
         self.handlings = 0
         self.next_birth = math.inf
 
     def take(self, case: Case, when: float) -> None:
         case.arrived = when
         insort(self.inbox, case, key=attrgetter("arrived"))
+        if self.acted == self.model.hour and not self.at_work:
+            self.work()
 
     def step(self) -> None:
         """One hour of work: what was born, then the inbox until the hour is over."""
-        end = self.model.hour
-        while self.next_birth < end:
+        while self.next_birth < self.model.hour:
             self.model.give_birth(self, self.next_birth)
             self.next_birth += self.random.expovariate(self.model.birth_rate)
-        while True:
+        self.acted = self.model.hour
+        self.work()
+
+    def work(self) -> None:
+        self.at_work = True
+        while self.in_hand is not None or self.inbox:
             if self.in_hand is None:
-                if not self.inbox:
-                    return
                 case = self.in_hand = self.inbox.pop(0)
                 self.free_at = max(self.free_at, case.arrived) + self.serve(case)
-            if self.free_at >= end:
-                return
+            if self.free_at >= self.model.hour:
+                break
             case, self.in_hand = self.in_hand, None
             self.handlings += 1
             self.model.go_on(case, self, self.free_at)
+        self.at_work = False
 
     def serve(self, case: Case) -> float:
         if case.height:

@@ -73,7 +73,10 @@ class Firm:
         return self.closed
 
     def u(self, stream: int, entity: int, ordinal: int = 0) -> float:
-        return float(uniform(self.key, stream, entity, ordinal))
+        return float(uniform(self.key, int(stream), entity, ordinal))
+
+    def exponential(self, stream: int, entity: int, ordinal: int) -> float:
+        return float(exponential(self.key, int(stream), entity, ordinal))
 
     # --- processes ---
 
@@ -81,7 +84,7 @@ class Firm:
         rate = self.world.load * self.world.decision_rate / DAY
         ordinal = 0
         while True:
-            gap = round(exponential(self.key, Stream.BIRTH, seat, ordinal) / rate)
+            gap = round(self.exponential(Stream.BIRTH, seat, ordinal) / rate)
             yield self.env.after(gap, Event.BIRTH, seat)
             self.env.process(self.decision(seat << 32 | ordinal, seat))
             ordinal += 1
@@ -92,7 +95,7 @@ class Firm:
             at_routine_work = not inbox.items
             ticks, done = yield inbox.get()
             if at_routine_work:
-                wait = round(mean * exponential(self.key, Stream.LOOK_UP, seat, self.looked[seat]))
+                wait = round(mean * self.exponential(Stream.LOOK_UP, seat, self.looked[seat]))
                 self.looked[seat] += 1
                 if mean > 0:
                     yield self.env.after(wait, Event.LOOK_UP, seat)
@@ -104,7 +107,7 @@ class Firm:
         mean = getattr(self.world, HOURS_OF[activity]) * TICKS
         ordinal = case.handled[activity]
         case.handled[activity] += 1
-        ticks = round(mean * exponential(self.key, Stream.SERVICE + activity, case.key, ordinal)) if mean else 0
+        ticks = round(mean * self.exponential(Stream.SERVICE + activity, case.key, ordinal)) if mean else 0
         done = self.env.event()
         self.inbox[seat].put((ticks, done))
         return done
@@ -162,7 +165,7 @@ class Firm:
         expertise = max(self.knowledge(seat, case.topic), self.world.answer_weight * case.answer)
         sigma = self.world.noise * (1.5 - expertise) * math.sqrt(1.0 + self.world.garbling * case.relays)
         merit = 1.0 if case.good else -1.0
-        return bool(merit + sigma * normal(self.key, Stream.JUDGEMENT, case.key, seat) > self.world.bar)
+        return bool(merit + sigma * normal(self.key, int(Stream.JUDGEMENT), case.key, seat) > self.world.bar)
 
     # --- the tree ---
 

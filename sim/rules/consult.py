@@ -136,15 +136,16 @@ def _ask_the_platform(state, case):  # type: ignore[no-untyped-def]
     record, rules, clock = state.cases[case], state.rules[0], state.clock[0]
     record.platform = READ_BY_NOBODY
     record.last = record.holder  # whoever was asked in vain has no part in what follows
-    patience = rules.platform_wait_hours * TICKS
-    first = patience
+    patience, largest = rules.platform_wait_hours * TICKS, 0.0
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = state.roster[row]
         if expert == record.holder or _asked(record, expert):
             continue
         u = uniform(clock.seed, Stream.READER, record.key, expert)
-        reads = -math.log(u) / math.log(2.0) * rules.platform_half * patience
-        if reads < first:
-            first, record.helper, record.platform = reads, expert, READ
-    record.until = clock.now + np.int64(round(first))
+        if u > largest:  # all read at one rate, so the largest number is the shortest time
+            largest, record.helper = u, expert
+    first = -math.log2(largest) * rules.platform_half * patience if largest > 0.0 else math.inf
+    if first < patience:
+        record.platform = READ
+    record.until = clock.now + np.int64(round(min(first, patience)))
     return wait(Clock.PLATFORM)

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from scipy import stats
 
 from sim.measures import MEASURES, Measure
 from sim.scenario import Design, Scenario, ScenarioError
 from sim.study.executors import Outcome, Twins, default_workers, run_all
 from sim.study.runs import Plan, plan
 from sim.study.store import RUNS_A_PART, Store, as_row, command_line, default_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONFIDENCE = 0.95
 Progress = Callable[[int, int], None]  # runs finished, runs in all; called before the first and after each
@@ -27,8 +28,8 @@ class Comparison:
     reused, computed: how many runs were there already, how many were computed now.
     """
 
-    table: pd.DataFrame
-    runs: pd.DataFrame
+    table: "pd.DataFrame"
+    runs: "pd.DataFrame"
     path: Path
     reused: int
     computed: int
@@ -74,6 +75,8 @@ def compare(
         if unsaved:
             store.write(unsaved)
         store.write_manifest(runs, command_line())
+    import pandas as pd  # after the runs: nobody waits for it before the first of them is done
+
     table = pd.DataFrame([rows[run.key] | {"design": run.name} for run in runs])
     return Comparison(tabulate(table, list(named)), table, store.folder, reused, len(rows) - reused)
 
@@ -104,7 +107,7 @@ def _twins(scenario: Scenario, runs: Sequence[Plan]) -> list[Twins]:
     return [Twins(scenario, tuple(together.values())) for together in pairs.values()]
 
 
-def tabulate(runs: pd.DataFrame, designs: Sequence[str]) -> pd.DataFrame:
+def tabulate(runs: "pd.DataFrame", designs: Sequence[str]) -> "pd.DataFrame":
     """Estimates and paired differences: one row a measure and design, the first design being the reference.
 
     estimate, low, high: mean over runs with its 95 % t interval. difference, …: the same of the paired differences.
@@ -113,6 +116,8 @@ def tabulate(runs: pd.DataFrame, designs: Sequence[str]) -> pd.DataFrame:
     independent runs over that of the paired ones, so how many times more runs it would take without common random
     numbers. pairs: pairs in which both firms have the measure.
     """
+    import pandas as pd
+
     by_design = {name: runs[runs["design"] == name].set_index("replication") for name in designs}
     rows = []
     for measure in MEASURES:
@@ -131,7 +136,7 @@ def _difference(
 ) -> dict[str, Any]:
     names = ("difference", "difference_low", "difference_high", "twins_better", "twins_equal", "twins_worse", "effect")
     row: dict[str, Any] = dict.fromkeys((*names, "pairing_gain"), np.nan)
-    both = pd.concat([values, reference], axis=1, keys=("own", "reference")).dropna()
+    both = values.to_frame("own").join(reference.rename("reference"), how="inner").dropna()
     row["pairs"] = len(both)
     if itself or not len(both):
         return row
@@ -158,6 +163,8 @@ def interval(values: "np.ndarray[Any, Any]") -> tuple[float, float, float]:
     mean = float(values.mean())
     if len(values) == 1:
         return mean, np.nan, np.nan
+    from scipy.special import stdtrit  # Student's t; as pandas, loaded after the runs
+
     error = float(values.std(ddof=1)) / np.sqrt(len(values))
-    half = float(stats.t.ppf(0.5 + CONFIDENCE / 2, len(values) - 1)) * error
+    half = float(stdtrit(len(values) - 1, 0.5 + CONFIDENCE / 2)) * error
     return mean, mean - half, mean + half

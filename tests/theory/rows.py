@@ -161,8 +161,8 @@ def withdrawn(rho: float, patience: float) -> float:
 LOOK_UP = ("world.look_up_hours=2.0", "world.busy_share=inf", "world.quiet_hours=inf")
 LOOK_UP_WAIT = 0.8 * 2 / (2 * 0.2) + (2 * 2 + 0.8 * 8) / (2 * (1 + 0.8 * 2))  # E[D] 2, E[D²] 8, λ .8, E[S²] 2
 CHAIN = ("world.span=1", "world.staff=4", "world.authority=[0.0]", *EQUAL)
-# An employee with decisions of her own (long) is asked by the top seat for whatever outsiders want (short); what she then
-# answers, and all that the top seat does, takes no time.
+# An employee with decisions of her own (long) is asked by the top seat for whatever outsiders want (short); what she
+# then answers, and all that the top seat does, takes no time.
 TWO_CLASSES = (
     "world.staff=2", "world.span=1", "world.short_first=1", "world.market_per_seat=100.0", "world.active_share=1.0",
     "world.request_rate=10.0", "world.ask_hours=0.3", "world.act_hours=1.0", per_day(0.5), "world.authority=[1.0]",
@@ -201,8 +201,8 @@ ROWS = (
         mean_time_of_accepted, weeks=500),
     Row("chain of 3 after the asker, good cases accepted", GOOD**4, (*CHAIN, *FREE, "world.good_share=1.0"),
         share(Disposition.ACCEPTED)),
-    Row("chain of 3 after the asker, bad cases accepted", BAD**4, (*CHAIN, *FREE, "world.good_share=0.0", per_day(40.0)),
-        share(Disposition.ACCEPTED)),
+    Row("chain of 3 after the asker, bad cases accepted", BAD**4,
+        (*CHAIN, *FREE, "world.good_share=0.0", per_day(40.0)), share(Disposition.ACCEPTED)),
     Row("panel 2 of 3 after the asker, good cases accepted", GOOD * binomial_tail(3, 2, GOOD),
         (*PANEL, *FREE, "world.good_share=1.0"), share(Disposition.ACCEPTED), TRUST, weeks=50, warm_up=1),
     Row("panel 2 of 3 after the asker, bad cases accepted", BAD * binomial_tail(3, 2, BAD),

@@ -26,21 +26,21 @@ app = typer.Typer(
 )
 
 HOLDS = "This version holds the phases contact, consult and approve, for decisions and requests."
-# Rows of the table of `compare`: measure, words, how its numbers are written.
-ROWS: tuple[tuple[str, str, str], ...] = (
-    ("decision_hours_median", "decision, median [h]", ".2f"),
-    ("decision_hours_mean", "decision, mean [h]", ".2f"),
-    ("decision_hours_p90", "decision, 9 of 10 within [h]", ".2f"),
-    ("request_hours_median", "request, median [h]", ".2f"),
-    ("request_hours_mean", "request, mean [h]", ".2f"),
-    ("request_hours_p90", "request, 9 of 10 within [h]", ".2f"),
-    ("omission_rate", "good decisions rejected", ".1%"),
-    ("commission_rate", "bad decisions accepted", ".1%"),
-    ("default_share", "decided alone by the clock", ".2%"),
-    ("abandoned_share", "outsiders who gave up", ".1%"),
-    ("first_contact_resolution", "resolved at first contact", ".1%"),
-    ("utilization_managers", "managers busy with cases", ".1%"),
-    ("utilization_max", "busiest person", ".1%"),
+# Rows of the table of `compare`: measure, words, factor, decimals.
+ROWS: tuple[tuple[str, str, float, int], ...] = (
+    ("decision_hours_median", "decisions, median h", 1, 2),
+    ("decision_hours_mean", "decisions, mean h", 1, 2),
+    ("decision_hours_p90", "decisions, p90 h", 1, 2),
+    ("request_hours_median", "requests, median h", 1, 2),
+    ("request_hours_mean", "requests, mean h", 1, 2),
+    ("request_hours_p90", "requests, p90 h", 1, 2),
+    ("omission_rate", "good rejected, %", 100, 1),
+    ("commission_rate", "bad accepted, %", 100, 1),
+    ("default_share", "decided by clock, %", 100, 2),
+    ("abandoned_share", "outsiders left, %", 100, 2),
+    ("first_contact_resolution", "solved at once, %", 100, 1),
+    ("utilization_managers", "managers busy, %", 100, 1),
+    ("utilization_max", "busiest person, %", 100, 1),
 )
 STATIONARY_CONSULTS = 0.05  # share of consults ended by the clock above which a world is not stationary
 
@@ -261,12 +261,13 @@ def _number(value: float, written: str) -> str:
     if value != value:
         return "-"
     text = f"{value:{written}}"
-    return text.lstrip("+-") if float(text.rstrip("%")) == 0.0 else text
+    return text.lstrip("+-") if float(text) == 0.0 else text
 
 
-def _with_interval(middle: float, low: float, high: float, written: str) -> str:
+def _with_interval(middle: float, high: float, written: str) -> str:
+    """A mean and half its interval, which is symmetric; a run alone has none."""
     text = _number(middle, written)
-    return text if low != low else f"{text} [{_number(low, written)}, {_number(high, written)}]"
+    return text if high != high else f"{text} ± {_number(high - middle, written.lstrip('+'))}"
 
 
 def _print_comparison(scenario: "Scenario", names: list[str], result: "Comparison") -> None:
@@ -283,16 +284,17 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
     console.print(f"{scenario.name}: {scenario.question}")
     console.print(
         f"{pairs} pairs of twins, {scenario.world.staff} seats, {run.weeks} weeks measured after {run.burn_in_weeks} "
-        f"of burn-in and {run.warm_up_weeks} of warm-up. Brackets: 95 % intervals over runs, differences paired."
+        f"of burn-in and {run.warm_up_weeks} of warm-up. ±: 95 % intervals over runs, differences paired."
     )
     plain = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "") != "utf8"
     for name in names[1:]:
-        table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, pad_edge=False)
-        table.add_column("", no_wrap=True)
-        for header in (names[0], name, "difference", "better/equal/worse", "pairing gain"):
-            table.add_column(Text(header), justify="right", no_wrap=True)
-        for measure, words, written in ROWS:
-            table.add_row(Text(words), *_cells(rows, measure, names[0], name, written))
+        table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        table.add_column("")
+        for header in (names[0], name, "difference", "better/\nequal/\nworse", "pairing\ngain"):
+            table.add_column(Text(header), justify="right")
+        for measure, words, factor, decimals in ROWS:
+            if any(rows[measure, design]["pairs"] for design in (names[0], name)):  # else no firm has such cases
+                table.add_row(Text(words), *_cells(rows, measure, names[0], name, factor, decimals))
         console.print(table)
     console.print(
         f"better/equal/worse: pairs in which the design does better than {names[0]}; '-': neither way is better. "
@@ -305,12 +307,13 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
     console.print(f"Stored in {result.path} ({result.computed} runs computed now, {result.reused} there already).")
 
 
-def _cells(rows: dict[tuple[str, str], Any], measure: str, reference: str, name: str, written: str) -> Iterator[str]:
+def _cells(
+    rows: dict[tuple[str, str], Any], measure: str, reference: str, name: str, factor: float, decimals: int
+) -> Iterator[str]:
     base, own = rows[measure, reference], rows[measure, name]
     for row in (base, own):
-        yield _with_interval(row["estimate"], row["low"], row["high"], written)
-    signed = f"+{written}"
-    yield _with_interval(own["difference"], own["difference_low"], own["difference_high"], signed)
+        yield _with_interval(factor * row["estimate"], factor * row["high"], f".{decimals}f")
+    yield _with_interval(factor * own["difference"], factor * own["difference_high"], f"+.{decimals}f")
     shares = [own[f"twins_{word}"] for word in ("better", "equal", "worse")]
     yield "-" if shares[0] != shares[0] else "/".join(str(round(share * own["pairs"])) for share in shares)
     yield "-" if own["pairing_gain"] != own["pairing_gain"] else f"{own['pairing_gain']:.1f}"
@@ -340,7 +343,7 @@ def _warnings(table: "pd.DataFrame") -> Iterator[str]:
         overloaded = estimates["overloaded_share", design]
         if overloaded > 0:
             yield (
-                f"Not stationary under {design}: {100 * overloaded:.1f} % of seats are busy more than 95 % of the "
+                f"Not stationary under {design}: {100 * overloaded:.2g} % of seats are busy more than 95 % of the "
                 "time; their times depend on how long is measured."
             )
         if estimates["consult_default_share", design] > STATIONARY_CONSULTS:

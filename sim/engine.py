@@ -17,7 +17,7 @@ from sim.rules import birth
 from sim.rules.act import act
 from sim.rules.approve import approve
 from sim.rules.consult import consult
-from sim.rules.contact import answer_is_right, becomes_known, contact
+from sim.rules.contact import answer_is_right, contact
 from sim.scenario import Design, Run, Scenario
 from sim.state import (
     DAY,
@@ -326,7 +326,7 @@ def _close(state, case, disposition):  # type: ignore[no-untyped-def]
     right = np.int64(-1)
     if disposition == Disposition.ANSWERED:
         right = np.int64(answer_is_right(state, case))
-        becomes_known(state, record.holder, state.seats[record.holder].fame + 1.0)
+        state.seats[record.holder].fame += 1.0
     if record.serving > 0:
         record.touch += clock.now - record.since
     withdraw(state, case, True)
@@ -453,7 +453,7 @@ def remember_load(state, week):  # type: ignore[no-untyped-def]
 def fade_fame(state, week):  # type: ignore[no-untyped-def]
     """Who answers no outsiders is forgotten, at the pace at which ties fade."""
     for seat in range(len(state.seats)):
-        becomes_known(state, np.int64(seat), state.seats[seat].fame * state.rules[0].tie_decay)
+        state.seats[seat].fame *= state.rules[0].tie_decay
 
 
 Weekly = Callable[[np.void, int], None]

@@ -41,7 +41,6 @@ def build(world: World, design: Design, *, seed: int, replication: int, tracing:
     """The firm before its first tick: nobody has a case, every source is ready to spend its first draw."""
     key = seed | replication << 32
     seats, teams = _tree(world.staff, world.span)
-    seats["renown"] = 1.0  # nobody is known yet
     _assign_roles(seats, teams, world)
     team_of_topic = _deal_topics(seats, teams, world)
     topics, order = _topics(seats, team_of_topic, world)

@@ -181,7 +181,6 @@ SEATS = _table(
     ("desk_low", "i8"),  # desk seats below this seat: rows desk_low … desk_high of `desk`
     ("desk_high", "i8"),
     ("fame", "f8"),  # outsiders answered, fading
-    ("renown", "f8"),  # (1 + fame)^popular: how readily she is found by profile
 )
 NODES = _table(("time", "i8"), ("key", "u8"), ("next", "i4"), ("previous", "i4"), ("kind", "i1"))
 SOURCES = _table(("rate", "f8"), ("opener", "i8"), ("kind", "i1"), ("ordinal", "u8"))

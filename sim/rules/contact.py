@@ -47,13 +47,6 @@ def answer_is_right(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def becomes_known(state, seat, fame):  # type: ignore[no-untyped-def]
-    """What outsiders have heard of an employee, and with it how readily they find her: (1 + fame)^popular."""
-    person = state.seats[seat]
-    person.fame, person.renown = fame, (1.0 + fame) ** state.rules[0].popular
-
-
-@njit
 def _handed_on(state, case, seat):  # type: ignore[no-untyped-def]
     record, rules = state.cases[case], state.rules[0]
     if record.open and record.picks <= rules.search_limit:
@@ -92,7 +85,7 @@ def _desk_seat(state, case, seat):  # type: ignore[no-untyped-def]
 
 @njit
 def _by_profile(state, case):  # type: ignore[no-untyped-def]
-    """An expert by public profile, ∝ renown; with `profile_error` it is a stranger to the topic's field."""
+    """An expert by public profile, ∝ (1 + fame)^popular; with `profile_error` it is a stranger to the topic's field."""
     record, rules, seed = state.cases[case], state.rules[0], state.clock[0].seed
     pick = record.picks
     record.picks += 1
@@ -102,7 +95,8 @@ def _by_profile(state, case):  # type: ignore[no-untyped-def]
     best, least = np.int64(-1), np.inf
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = state.roster[row]
-        score = -math.log(uniform(seed, Stream.PROFILE, record.key, expert)) / state.seats[expert].renown
+        weight = (1.0 + state.seats[expert].fame) ** rules.popular
+        score = -math.log(uniform(seed, Stream.PROFILE, record.key, expert)) / weight
         if score < least:
             best, least = np.int64(expert), score
     return best if best >= 0 else stranger

@@ -13,7 +13,7 @@ test: $(VENV)/ready-test
 	$(BIN) -m pytest -n 2
 
 lint: $(VENV)/ready-dev
-	$(BIN) -m ruff check sim tests
+	$(BIN) -m ruff check sim tests docs
 	$(BIN) -m mypy
 
 bench: $(VENV)/ready-test

@@ -1,4 +1,4 @@
-"""Draws baseline.svg: python docs/pictures/baseline.py [FOLDER]. Runs the baseline where its results are not there yet."""
+"""Draws baseline.svg: python docs/pictures/baseline.py [FOLDER of results]. What is not there yet is run."""
 
 import sys
 from pathlib import Path
@@ -27,6 +27,7 @@ LOOKS = {"traditional": ("#1b4f72", "s"), "open": ("#d35400", "o")}  # a second 
 
 
 def panel(axes, table, rows, factor, label):
+    """A row a measure: both designs with the interval of their mean, joined by a line."""
     for place, measure in enumerate(rows):
         values = [factor * table.loc[(measure, design), "estimate"] for design in LOOKS]
         axes.plot(values, [place, place], color="#b0b0b0", linewidth=2, zorder=1)
@@ -54,7 +55,7 @@ panel(left, table, HOURS, 1, "working hours from birth to disposition")
 panel(right, table, SHARES, 100, "%")
 figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
 figure.supxlabel(
-    f"Baseline, 156 seats, {result.runs['replication'].nunique()} pairs of twins, three years each. Bars (mostly smaller "
-    "than the marks): 95 % intervals of the mean over firms. make compare", fontsize=9, color="#555555"
+    f"Baseline, 156 seats, {result.runs['replication'].nunique()} pairs of twins, three years each. Bars (mostly "
+    "smaller than the marks): 95 % intervals of the mean over firms. make compare", fontsize=9, color="#555555"
 )  # fmt: skip
 figure.savefig(Path(__file__).with_suffix(".svg"), metadata={"Date": None})

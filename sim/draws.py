@@ -59,7 +59,7 @@ def _mulhilo(a: np.uint32, b: np.uint32) -> tuple[np.uint32, np.uint32]:
 
 
 @inlined
-def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
+def philox(c0, c1, c2, c3, k0, k1):
     """Ten rounds of Philox4x32: counter of four words, key of two, result of four (all uint32)."""
     c0, c1, c2, c3 = np.uint32(c0), np.uint32(c1), np.uint32(c2), np.uint32(c3)
     k0, k1 = np.uint32(k0), np.uint32(k1)
@@ -73,14 +73,14 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _bits(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
+def _bits(seed, stream, entity, ordinal):
     mask, half = np.uint64(0xFFFFFFFF), np.uint64(32)
     w0, w1, _, _ = philox(entity & mask, entity >> half, stream, ordinal, seed & mask, seed >> half)
     return (np.uint64(w0) << half) | np.uint64(w1)
 
 
 @njit
-def _uniform(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
+def _uniform(seed, stream, entity, ordinal):
     return (np.float64(_bits(seed, stream, entity, ordinal) >> np.uint64(11)) + 0.5) * 2.0**-53
 
 
@@ -88,19 +88,19 @@ def _uniform(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def bits(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
+def bits(seed, stream, entity, ordinal):
     """64 random bits of a draw. `seed` joins the run's seed (low word) and replication (high word)."""
     return _bits(np.uint64(seed), np.uint32(stream), np.uint64(entity), np.uint32(ordinal))
 
 
 @inlined
-def uniform(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
+def uniform(seed, stream, entity, ordinal):
     """A uniform number strictly between 0 and 1 (53 bits)."""
     return _uniform(np.uint64(seed), np.uint32(stream), np.uint64(entity), np.uint32(ordinal))
 
 
 @inlined
-def exponential(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
+def exponential(seed, stream, entity, ordinal):
     """A unit-rate exponential number, by inverse distribution function."""
     return -math.log(1.0 - _uniform(np.uint64(seed), np.uint32(stream), np.uint64(entity), np.uint32(ordinal)))
 
@@ -111,13 +111,13 @@ def pareto(quantile: Any, alpha: float) -> Any:
 
 
 @inlined
-def normal(seed, stream, entity, ordinal):  # type: ignore[no-untyped-def]
+def normal(seed, stream, entity, ordinal):
     """A standard normal number, by inverse distribution function."""
     return normal_quantile(uniform(seed, stream, entity, ordinal))
 
 
 @inlined
-def _ratio(x, a, b):  # type: ignore[no-untyped-def]
+def _ratio(x, a, b):
     above, below = a[7], b[7]
     for i in range(6, -1, -1):
         above = above * x + a[i]
@@ -126,7 +126,7 @@ def _ratio(x, a, b):  # type: ignore[no-untyped-def]
 
 
 @njit
-def normal_quantile(p):  # type: ignore[no-untyped-def]
+def normal_quantile(p):
     """Inverse of the standard normal distribution function to about 1 part in 10^16.
 
     Wichura, "Algorithm AS 241: The percentage points of the normal distribution", Applied Statistics 37 (1988).

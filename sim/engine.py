@@ -71,7 +71,7 @@ DONE, FULL = 0, ("", "cases", "tasks", "ledger", "touches")
 
 
 @njit
-def _new_case(state, key):  # type: ignore[no-untyped-def]
+def _new_case(state, key):
     clock = state.clock[0]
     case = clock.free_case
     record = state.cases[case]
@@ -90,7 +90,7 @@ def _new_case(state, key):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _live_changes(state, by):  # type: ignore[no-untyped-def]
+def _live_changes(state, by):
     clock = state.clock[0]
     clock.live_area += clock.live * (clock.now - clock.live_changed)
     clock.live_changed = clock.now
@@ -98,14 +98,14 @@ def _live_changes(state, by):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _open(state, case, first_phase):  # type: ignore[no-untyped-def]
+def _open(state, case, first_phase):
     state.clock[0].opened[state.cases[case].kind] += 1
     _live_changes(state, 1)
     _follow(state, case, np.int64(-1), phase(first_phase))
 
 
 @njit
-def _tick(state, source):  # type: ignore[no-untyped-def]
+def _tick(state, source):
     """A source spends its next unit-rate draw; its rate only stretches the time this takes."""
     record, clock = state.sources[source], state.clock[0]
     draw = exponential(clock.seed, Stream.BIRTH, source, record.ordinal)
@@ -113,7 +113,7 @@ def _tick(state, source):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _birth(state, source):  # type: ignore[no-untyped-def]
+def _birth(state, source):
     record, clock = state.sources[source], state.clock[0]
     key = (np.uint64(source) << np.uint64(32)) | np.uint64(record.ordinal)
     record.ordinal += 1
@@ -131,7 +131,7 @@ def _birth(state, source):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _return(state, parent):  # type: ignore[no-untyped-def]
+def _return(state, parent):
     """An error has come to light and the case comes back: the same matter, judged anew."""
     record = state.cases[parent]
     child_bits = bits(0, Stream.CHILD, record.key, np.int64(record.kind) << 16)
@@ -151,7 +151,7 @@ def _return(state, parent):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _rule(state, case, seat):  # type: ignore[no-untyped-def]
+def _rule(state, case, seat):
     which = state.cases[case].phase
     if which == Phase.ACT:
         return act(state, case, seat)
@@ -163,7 +163,7 @@ def _rule(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _lever(state, which):  # type: ignore[no-untyped-def]
+def _lever(state, which):
     rules = state.rules[0]
     if which == Phase.CONTACT:
         return rules.contact
@@ -173,12 +173,12 @@ def _lever(state, which):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _deadline(now, hours):  # type: ignore[no-untyped-def]
+def _deadline(now, hours):
     return now + np.int64(round(hours * TICKS)) if hours < math.inf else np.int64(NEVER)
 
 
 @njit
-def _enter(state, case, which):  # type: ignore[no-untyped-def]
+def _enter(state, case, which):
     """A case enters a phase; the rule it meets is the case's own draw against the lever."""
     record, clock, rules = state.cases[case], state.clock[0], state.rules[0]
     cancel(state, case_node(state, case))
@@ -193,7 +193,7 @@ def _enter(state, case, which):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _set_clock(state, case):  # type: ignore[no-untyped-def]
+def _set_clock(state, case):
     """Whoever waits has patience: outsiders until first served, consults and approvals from start to end."""
     record = state.cases[case]
     node = case_node(state, case)
@@ -213,7 +213,7 @@ def _set_clock(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _leave_consult(state, case):  # type: ignore[no-untyped-def]
+def _leave_consult(state, case):
     record = state.cases[case]
     if record.last >= 0 and record.did != Activity.CLOCK:
         work_together(state, record.holder, record.last)
@@ -222,7 +222,7 @@ def _leave_consult(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _follow(state, case, seat, step):  # type: ignore[no-untyped-def]
+def _follow(state, case, seat, step):
     """Do what a rule asked for. True when the person at `seat` goes on with the case at once."""
     record = state.cases[case]
     while verb_of(step) == Verb.PHASE:
@@ -255,7 +255,7 @@ def _follow(state, case, seat, step):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _complete(state, seat):  # type: ignore[no-untyped-def]
+def _complete(state, seat):
     """A service ends: the rule of the case's phase says what comes next, the person takes her next task."""
     task = finish(state, seat)
     entry = state.tasks[task]
@@ -283,7 +283,7 @@ def _complete(state, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _is_served(state, case):  # type: ignore[no-untyped-def]
+def _is_served(state, case):
     """Is anybody at work on the case whose result still counts?"""
     task = state.cases[case].first_task
     while task >= 0:
@@ -294,7 +294,7 @@ def _is_served(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _ring(state, case):  # type: ignore[no-untyped-def]
+def _ring(state, case):
     """The clock of a case rings."""
     record = state.cases[case]
     clock, record.waits_for = record.waits_for, Clock.NONE
@@ -320,7 +320,7 @@ def _ring(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _close(state, case, disposition):  # type: ignore[no-untyped-def]
+def _close(state, case, disposition):
     """A case is decided: waiting tasks are withdrawn, it enters the ledger, and an error will come to light."""
     record, clock, rules = state.cases[case], state.clock[0], state.rules[0]
     right = np.int64(-1)
@@ -349,7 +349,7 @@ def _close(state, case, disposition):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _enter_in_ledger(state, record, disposition, right, discovered):  # type: ignore[no-untyped-def]
+def _enter_in_ledger(state, record, disposition, right, discovered):
     clock = state.clock[0]
     line, record.line = state.ledger[clock.closed_rows], clock.closed_rows
     clock.closed_rows += 1
@@ -362,13 +362,13 @@ def _enter_in_ledger(state, record, disposition, right, discovered):  # type: ig
 
 
 @njit
-def _release_if_done(state, case):  # type: ignore[no-untyped-def]
+def _release_if_done(state, case):
     if state.cases[case].first_task < 0 and state.cases[case].waits_for == Clock.NONE:
         _release(state, case)
 
 
 @njit
-def _release(state, case):  # type: ignore[no-untyped-def]
+def _release(state, case):
     clock, record = state.clock[0], state.cases[case]
     record.status, record.free_next = Status.FREE, clock.free_case
     clock.free_case = case
@@ -379,7 +379,7 @@ def _release(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _full(state):  # type: ignore[no-untyped-def]
+def _full(state):
     """Which pool has to grow before the next event (an event opens at most one case and puts it before one panel)."""
     clock = state.clock[0]
     if clock.cases_free < 2:
@@ -394,7 +394,7 @@ def _full(state):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _run(state, until):  # type: ignore[no-untyped-def]
+def _run(state, until):
     """Handle every event before tick `until`. Returns DONE, or the number of the pool that has to grow first."""
     first_seat = len(state.sources)
     pool, first_case = pool_node(state), case_node(state, 0)
@@ -419,7 +419,7 @@ def _run(state, until):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _wind_up(state):  # type: ignore[no-untyped-def]
+def _wind_up(state):
     """Before the first tick every source spends its first draw, and the desk is idle."""
     for source in range(len(state.sources)):
         if state.sources[source].rate > 0.0:
@@ -429,7 +429,7 @@ def _wind_up(state):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _new_morning(state):  # type: ignore[no-untyped-def]
+def _new_morning(state):
     """Nobody has done a case today; look-ups that run over night go on at the new mean."""
     state.clock[0].morning = state.clock[0].now
     for seat in range(len(state.seats)):
@@ -440,7 +440,7 @@ def _new_morning(state):  # type: ignore[no-untyped-def]
 
 
 @njit
-def remember_load(state, week):  # type: ignore[no-untyped-def]
+def remember_load(state, week):
     """The share of the last ten weeks' hours that each person spent on cases."""
     weeks = min(week + 1, LOAD_WEEKS)
     for seat in range(len(state.seats)):
@@ -450,7 +450,7 @@ def remember_load(state, week):  # type: ignore[no-untyped-def]
 
 
 @njit
-def fade_fame(state, week):  # type: ignore[no-untyped-def]
+def fade_fame(state, week):
     """Who answers no outsiders is forgotten, at the pace at which ties fade."""
     for seat in range(len(state.seats)):
         state.seats[seat].fame *= state.rules[0].tie_decay

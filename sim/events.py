@@ -12,7 +12,7 @@ from sim.state import NEVER
 
 
 @inlined
-def _earlier(nodes, a, b):  # type: ignore[no-untyped-def]
+def _earlier(nodes, a, b):
     x, y = nodes[a], nodes[b]
     if x.time != y.time:
         return x.time < y.time
@@ -22,7 +22,7 @@ def _earlier(nodes, a, b):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _insert(nodes, buckets, bucket, node):  # type: ignore[no-untyped-def]
+def _insert(nodes, buckets, bucket, node):
     before, after = np.int32(-1), buckets[bucket]
     while after >= 0 and _earlier(nodes, after, node):
         before, after = after, nodes[after].next
@@ -36,7 +36,7 @@ def _insert(nodes, buckets, bucket, node):  # type: ignore[no-untyped-def]
 
 
 @njit
-def schedule(state, node, time, kind):  # type: ignore[no-untyped-def]
+def schedule(state, node, time, kind):
     """Let an event of `kind` happen to a node at tick `time`. It must have none pending."""
     clock = state.clock[0]
     state.nodes[node].time = time
@@ -48,7 +48,7 @@ def schedule(state, node, time, kind):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _unlink(state, node):  # type: ignore[no-untyped-def]
+def _unlink(state, node):
     record = state.nodes[node]
     if record.previous >= 0:
         state.nodes[record.previous].next = record.next
@@ -60,14 +60,14 @@ def _unlink(state, node):  # type: ignore[no-untyped-def]
 
 
 @njit
-def cancel(state, node):  # type: ignore[no-untyped-def]
+def cancel(state, node):
     """Take a node's pending event out; nothing happens if it has none."""
     if state.nodes[node].time >= 0:
         _unlink(state, node)
 
 
 @njit
-def _first_bucket(nodes, buckets, shift):  # type: ignore[no-untyped-def]
+def _first_bucket(nodes, buckets, shift):
     """Number of the bucket of the earliest event of all laps."""
     least = np.int64(NEVER)
     for head in buckets:
@@ -77,7 +77,7 @@ def _first_bucket(nodes, buckets, shift):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def next_event(state, until):  # type: ignore[no-untyped-def]
+def next_event(state, until):
     """Take the next event before tick `until` out of the calendar: its node, or -1."""
     clock = state.clock[0]
     mask = len(state.buckets) - 1

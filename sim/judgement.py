@@ -8,7 +8,7 @@ from sim.state import Role
 
 
 @njit
-def knowledge(state, seat, topic):  # type: ignore[no-untyped-def]
+def knowledge(state, seat, topic):
     """How well a person knows a topic, in [0, 1]: own, second or former field, else a layman's."""
     level = state.rules[0].other_level
     for slot in range(state.know_topic.shape[1]):
@@ -20,7 +20,7 @@ def knowledge(state, seat, topic):  # type: ignore[no-untyped-def]
 
 
 @njit
-def is_expert(state, seat, topic):  # type: ignore[no-untyped-def]
+def is_expert(state, seat, topic):
     """Does she know enough to be asked, to sit on a panel, to be found by profile? Scripts do not count."""
     for slot in range(state.know_topic.shape[1]):
         if state.know_topic[seat, slot] == topic and state.know_level[seat, slot] >= state.rules[0].expert_threshold:
@@ -29,13 +29,13 @@ def is_expert(state, seat, topic):  # type: ignore[no-untyped-def]
 
 
 @njit
-def can_answer(state, seat, topic):  # type: ignore[no-untyped-def]
+def can_answer(state, seat, topic):
     """Can she answer an outsider, or go on with a case of this topic, without asking anybody?"""
     return (state.seats[seat].role == Role.DESK and state.topics[topic].scripted == 1) or is_expert(state, seat, topic)
 
 
 @njit
-def judges_good(state, case, seat, good):  # type: ignore[no-untyped-def]
+def judges_good(state, case, seat, good):
     """One person's judgement of a case whose true merit is +1 (good) or −1.
 
     Yes when merit + σ·z > bar, σ = σ0·(1.5 − e)·sqrt(1 + γ·r): e the better of her own knowledge and κ times that of

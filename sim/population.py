@@ -249,7 +249,7 @@ def _knowledge(
 
 
 @njit
-def _draw_knowledge(seats, order, know_topic, know_level, topics, low, high, second, former, key):  # type: ignore[no-untyped-def]
+def _draw_knowledge(seats, order, know_topic, know_level, topics, low, high, second, former, key):
     slots = know_topic.shape[1]
     for seat in range(len(seats)):
         record = seats[seat]
@@ -291,7 +291,7 @@ def _script(topics: np.ndarray, share: float, key: int) -> np.ndarray:
 
 
 @njit
-def _draw_honesty(seats, trustworthy, key):  # type: ignore[no-untyped-def]
+def _draw_honesty(seats, trustworthy, key):
     for seat in range(len(seats)):
         seats[seat].honest = uniform(key, Stream.HONESTY, seat, 0) < trustworthy
 
@@ -300,7 +300,7 @@ def _draw_honesty(seats, trustworthy, key):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _draw_customers(customers, topics, skew, active_share, key):  # type: ignore[no-untyped-def]
+def _draw_customers(customers, topics, skew, active_share, key):
     for customer in range(len(customers)):
         u = uniform(key, Stream.HOME_TOPIC, customer, 0)
         customers[customer].topic = min(topics - 1, np.int64(topics * u**skew))
@@ -342,7 +342,7 @@ def _ties(seats: np.ndarray, world: World, key: int) -> tuple[np.ndarray, np.nda
 
 
 @njit
-def _draw_ties(seats, span, depth, kept, scale_depth, scale_distance, start, tie_to, tie_weight, key):  # type: ignore[no-untyped-def]
+def _draw_ties(seats, span, depth, kept, scale_depth, scale_distance, start, tie_to, tie_weight, key):
     classes = (depth + 1) * (depth + 1)
     weight = np.zeros(classes)
     for seat in range(len(seats)):
@@ -362,13 +362,13 @@ def _draw_ties(seats, span, depth, kept, scale_depth, scale_distance, start, tie
 
 
 @njit
-def _below(first, last, span, staff):  # type: ignore[no-untyped-def]
+def _below(first, last, span, staff):
     """First and last report of a row of seats of one level (an empty row has last < first)."""
     return first * span + 1, min(last * span + span, staff - 1)
 
 
 @njit
-def _rows(seats, seat, height, down, span):  # type: ignore[no-untyped-def]
+def _rows(seats, seat, height, down, span):
     """Seats `down` levels below the manager `height` levels above a seat, as (first, last), and those to leave out.
 
     Left out are the seats that share a lower manager with it (they belong to a smaller height), and itself.
@@ -394,7 +394,7 @@ def _rows(seats, seat, height, down, span):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _class_weights(seats, seat, span, depth, away, scale_depth, scale_distance, weight):  # type: ignore[no-untyped-def]
+def _class_weights(seats, seat, span, depth, away, scale_depth, scale_distance, weight):
     total, level = 0.0, seats[seat].level
     weight[:] = 0.0
     for height in range(level + 1):
@@ -415,7 +415,7 @@ def _class_weights(seats, seat, span, depth, away, scale_depth, scale_distance, 
 
 
 @njit
-def _seat_of_class(seats, seat, span, depth, weight, total, slot, key):  # type: ignore[no-untyped-def]
+def _seat_of_class(seats, seat, span, depth, weight, total, slot, key):
     left = uniform(key, Stream.TIE_LEVEL, seat, slot) * total
     chosen = 0
     for i in range(len(weight)):

@@ -473,65 +473,65 @@ def idle_nodes(count: int) -> np.ndarray:
 
 
 @inlined
-def _step(verb, activity, who):  # type: ignore[no-untyped-def]
+def _step(verb, activity, who):
     return np.int64(verb) | np.int64(activity) << np.int64(8) | np.int64(who) << np.int64(16)
 
 
 @inlined
-def verb_of(step):  # type: ignore[no-untyped-def]
+def verb_of(step):
     """What a rule asks the engine for (a `Verb`)."""
     return step & np.int64(255)
 
 
 @inlined
-def activity_of(step):  # type: ignore[no-untyped-def]
+def activity_of(step):
     """What is to be done with the case."""
     return step >> np.int64(8) & np.int64(255)
 
 
 @inlined
-def who_of(step):  # type: ignore[no-untyped-def]
+def who_of(step):
     """Seat, phase, clock or disposition."""
     return step >> np.int64(16)
 
 
 @inlined
-def task(seat, activity):  # type: ignore[no-untyped-def]
+def task(seat, activity):
     """The case goes to a person's queue."""
     return _step(Verb.TASK, activity, seat)
 
 
 @inlined
-def pool(activity):  # type: ignore[no-untyped-def]
+def pool(activity):
     """The case goes to the desk's pooled queue."""
     return _step(Verb.POOL, activity, -1)
 
 
 @inlined
-def here(seat, activity):  # type: ignore[no-untyped-def]
+def here(seat, activity):
     """The person who has just served the case goes on with it at once."""
     return _step(Verb.HERE, activity, seat)
 
 
 @inlined
-def panel(members, activity):  # type: ignore[no-untyped-def]
+def panel(members, activity):
     """The case goes to the first `members` seats of state.invited, all at once."""
     return _step(Verb.PANEL, activity, members)
 
 
 @inlined
-def wait(clock):  # type: ignore[no-untyped-def]
+def wait(clock):
     """Nothing happens before a clock rings or another answer comes; the platform's rings at the case's `until`."""
     return _step(Verb.WAIT, 0, clock)
 
 
 @inlined
-def phase(which):  # type: ignore[no-untyped-def]
+def phase(which):
     """The case goes to another phase."""
     return _step(Verb.PHASE, 0, which)
 
 
 @inlined
-def close(disposition):  # type: ignore[no-untyped-def]
+def close(disposition):
     """The case is decided."""
     return _step(Verb.CLOSE, 0, disposition)

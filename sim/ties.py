@@ -7,7 +7,7 @@ from sim.draws import Stream, uniform
 
 
 @njit
-def _strengthen(state, seat, other):  # type: ignore[no-untyped-def]
+def _strengthen(state, seat, other):
     """A tie grows, or a new one takes an empty slot or that of a weaker tie."""
     for slot in range(state.tie_to.shape[1]):
         if state.tie_to[seat, slot] == other:
@@ -17,7 +17,7 @@ def _strengthen(state, seat, other):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _make_room(state, seat, other):  # type: ignore[no-untyped-def]
+def _make_room(state, seat, other):
     rules, slots, home = state.rules[0], state.tie_to.shape[1], state.seats[seat].department
     at_home = 0
     for slot in range(slots):
@@ -39,7 +39,7 @@ def _make_room(state, seat, other):  # type: ignore[no-untyped-def]
 
 
 @njit
-def work_together(state, seat, other):  # type: ignore[no-untyped-def]
+def work_together(state, seat, other):
     """Two people have worked a case together: w += growth·(1 − w), both ways; a weaker tie may have to go."""
     if seat != other and state.tie_to.shape[1] > 0:
         _strengthen(state, seat, other)
@@ -47,7 +47,7 @@ def work_together(state, seat, other):  # type: ignore[no-untyped-def]
 
 
 @njit
-def fade_and_meet(state, week):  # type: ignore[no-untyped-def]
+def fade_and_meet(state, week):
     """One week: every tie fades, and with probability `chance_meetings` the two meet by chance."""
     rules, seed = state.rules[0], state.clock[0].seed
     for seat in range(len(state.seats)):
@@ -63,7 +63,7 @@ def fade_and_meet(state, week):  # type: ignore[no-untyped-def]
 
 
 @njit
-def believes(state, case, seat, slot, knows):  # type: ignore[no-untyped-def]
+def believes(state, case, seat, slot, knows):
     """Does a person believe that her tie knows the topic of a case, given whether it does?
 
     Who knows is believed to with min(1, 2·metaknowledge·w), who does not with wrong_belief·(1 − w), w the tie's weight.

@@ -6,7 +6,7 @@ from sim.compiled import njit
 
 
 @njit
-def is_above(state, manager, seat):  # type: ignore[no-untyped-def]
+def is_above(state, manager, seat):
     """Does `manager` stand anywhere above a seat?"""
     above = state.seats[seat].parent
     while above >= 0 and above != manager:
@@ -15,7 +15,7 @@ def is_above(state, manager, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def toward(state, seat, goal):  # type: ignore[no-untyped-def]
+def toward(state, seat, goal):
     """The next seat on the way from one seat to another."""
     step = goal
     while step >= 0 and state.seats[step].parent != seat:

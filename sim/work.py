@@ -16,19 +16,19 @@ from sim.state import HOURS_A_DAY, TICKS, Activity, Clock, Event, Role, Status
 
 
 @njit
-def seat_node(state, seat):  # type: ignore[no-untyped-def]
+def seat_node(state, seat):
     """Event node of a person: her look-up or her completion, never both."""
     return np.int64(len(state.sources) + seat)
 
 
 @njit
-def pool_node(state):  # type: ignore[no-untyped-def]
+def pool_node(state):
     """Event node of the desk's pool: its look-up."""
     return np.int64(len(state.sources) + len(state.seats))
 
 
 @njit
-def case_node(state, case):  # type: ignore[no-untyped-def]
+def case_node(state, case):
     """Event node of a case: its clock."""
     return np.int64(len(state.sources) + len(state.seats) + 1 + case)
 
@@ -37,7 +37,7 @@ def case_node(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _length_changes(state, queue, by):  # type: ignore[no-untyped-def]
+def _length_changes(state, queue, by):
     record, now = state.queues[queue], state.clock[0].now
     record.area += record.length * (now - record.changed)
     record.changed = now
@@ -45,7 +45,7 @@ def _length_changes(state, queue, by):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _append(state, queue, task):  # type: ignore[no-untyped-def]
+def _append(state, queue, task):
     record, entry = state.queues[queue], state.tasks[task]
     entry.queue, entry.next, entry.previous = queue, -1, record.tail
     if record.tail >= 0:
@@ -57,7 +57,7 @@ def _append(state, queue, task):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _remove(state, task):  # type: ignore[no-untyped-def]
+def _remove(state, task):
     entry = state.tasks[task]
     record = state.queues[entry.queue]
     if entry.previous >= 0:
@@ -76,7 +76,7 @@ def _remove(state, task):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _new_task(state, case, seat, activity):  # type: ignore[no-untyped-def]
+def _new_task(state, case, seat, activity):
     clock = state.clock[0]
     task = clock.free_task
     entry, record = state.tasks[task], state.cases[case]
@@ -90,7 +90,7 @@ def _new_task(state, case, seat, activity):  # type: ignore[no-untyped-def]
 
 
 @njit
-def free_task(state, task):  # type: ignore[no-untyped-def]
+def free_task(state, task):
     """The task is done or withdrawn: its case forgets it and its row can be used again."""
     entry, clock = state.tasks[task], state.clock[0]
     record = state.cases[entry.case]
@@ -107,7 +107,7 @@ def free_task(state, task):  # type: ignore[no-untyped-def]
 
 
 @njit
-def withdraw(state, case, stale):  # type: ignore[no-untyped-def]
+def withdraw(state, case, stale):
     """Take a case's waiting tasks out of their queues. Services begun finish; `stale`: nobody waits for them."""
     task = state.cases[case].first_task
     while task >= 0:
@@ -122,7 +122,7 @@ def withdraw(state, case, stale):  # type: ignore[no-untyped-def]
 
 
 @njit
-def put(state, case, seat, activity):  # type: ignore[no-untyped-def]
+def put(state, case, seat, activity):
     """A case arrives in a person's queue; if she is not at case work she will look up."""
     task = _new_task(state, case, seat, activity)
     short = state.rules[0].is_short[activity]
@@ -135,7 +135,7 @@ def put(state, case, seat, activity):  # type: ignore[no-untyped-def]
 
 
 @njit
-def look_up_mean(state, seat):  # type: ignore[no-untyped-def]
+def look_up_mean(state, seat):
     """Mean time until a person at routine work notices a case, in ticks.
 
     look_up·(1 − q/q̄)⁺·(1 + (max(0, c − 8q)/quiet)²): who spends the share q̄ of her hours on cases watches the inbox;
@@ -151,7 +151,7 @@ def look_up_mean(state, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _notice(state, seat):  # type: ignore[no-untyped-def]
+def _notice(state, seat):
     record, clock = state.seats[seat], state.clock[0]
     if record.idle:
         _stop_idling(state, seat)
@@ -166,14 +166,14 @@ def _notice(state, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def look_up(state, seat):  # type: ignore[no-untyped-def]
+def look_up(state, seat):
     """She leaves her routine work for her cases."""
     state.seats[seat].look_ups += 1
     serve_next(state, seat)
 
 
 @njit
-def mean_changes(state, seat):  # type: ignore[no-untyped-def]
+def mean_changes(state, seat):
     """A new morning: what is left of a running look-up is spent at the new mean (one draw, by its hazard)."""
     node, record, now = seat_node(state, seat), state.seats[seat], state.clock[0].now
     if record.working or state.nodes[node].time < 0:
@@ -191,7 +191,7 @@ def mean_changes(state, seat):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _service_ticks(state, case, seat, activity):  # type: ignore[no-untyped-def]
+def _service_ticks(state, case, seat, activity):
     """Length of a service: its mean times a unit draw by (case, activity, how often), on a panel by person."""
     rules, record = state.rules[0], state.cases[case]
     mean = rules.mean_of[activity]
@@ -209,7 +209,7 @@ def _service_ticks(state, case, seat, activity):  # type: ignore[no-untyped-def]
 
 
 @njit
-def comes_to(state, case, seat):  # type: ignore[no-untyped-def]
+def comes_to(state, case, seat):
     """A person holds the case now; it is a handoff if she belongs to another team than the one who held it."""
     record, unit = state.cases[case], state.seats[seat].unit
     if record.unit >= 0 and record.unit != unit:
@@ -218,7 +218,7 @@ def comes_to(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def _begin(state, seat, task):  # type: ignore[no-untyped-def]
+def _begin(state, seat, task):
     entry, now = state.tasks[task], state.clock[0].now
     record, person = state.cases[entry.case], state.seats[seat]
     entry.seat = seat
@@ -237,14 +237,14 @@ def _begin(state, seat, task):  # type: ignore[no-untyped-def]
 
 
 @njit
-def begin_here(state, case, seat, activity):  # type: ignore[no-untyped-def]
+def begin_here(state, case, seat, activity):
     """The same person goes on with the case, ahead of her queues."""
     task = _new_task(state, case, seat, activity)
     _begin(state, seat, task)
 
 
 @njit
-def serve_next(state, seat):  # type: ignore[no-untyped-def]
+def serve_next(state, seat):
     """She takes the next task: short, long, then the desk's pool; with none she goes back to routine work."""
     person = state.seats[seat]
     task = state.queues[2 * seat].head
@@ -265,7 +265,7 @@ def serve_next(state, seat):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def finish(state, seat):  # type: ignore[no-untyped-def]
+def finish(state, seat):
     """Book a service that ends now: hours of the person, time of the case, a line of the trace. Returns the task."""
     clock, person = state.clock[0], state.seats[seat]
     task = person.serving
@@ -294,7 +294,7 @@ def finish(state, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def put_in_pool(state, case, activity):  # type: ignore[no-untyped-def]
+def put_in_pool(state, case, activity):
     """A case arrives at the desk, which notices it as soon as one of those who have nothing to do looks up."""
     task = _new_task(state, case, np.int64(-1), activity)
     _append(state, len(state.queues) - 1, task)
@@ -302,7 +302,7 @@ def put_in_pool(state, case, activity):  # type: ignore[no-untyped-def]
 
 
 @njit
-def become_idle(state, seat):  # type: ignore[no-untyped-def]
+def become_idle(state, seat):
     """A person of the desk with empty queues joins the end of the list of idle ones."""
     record, clock = state.seats[seat], state.clock[0]
     record.idle, record.idle_next, record.idle_previous = 1, -1, clock.idle_tail
@@ -315,7 +315,7 @@ def become_idle(state, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _attend(state, seat):  # type: ignore[no-untyped-def]
+def _attend(state, seat):
     """An idle person adds her rate of looking up to the desk's; who looks up at once has no rate and is counted."""
     record, clock = state.seats[seat], state.clock[0]
     record.look_up = look_up_mean(state, seat)
@@ -326,7 +326,7 @@ def _attend(state, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _stop_idling(state, seat):  # type: ignore[no-untyped-def]
+def _stop_idling(state, seat):
     record, clock = state.seats[seat], state.clock[0]
     if record.idle_previous >= 0:
         state.seats[record.idle_previous].idle_next = record.idle_next
@@ -344,7 +344,7 @@ def _stop_idling(state, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _watch_pool(state):  # type: ignore[no-untyped-def]
+def _watch_pool(state):
     """While something waits in the pool, one look-up runs at the sum of the idle people's rates.
 
     The first of independent exponential look-ups comes at that rate. Its one draw is spent by its hazard when people
@@ -368,14 +368,14 @@ def _watch_pool(state):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _stop_watching(state):  # type: ignore[no-untyped-def]
+def _stop_watching(state):
     """The pool is empty: whoever might still have looked up need not."""
     cancel(state, pool_node(state))
     state.clock[0].unspent = -1.0
 
 
 @njit
-def look_into_pool(state):  # type: ignore[no-untyped-def]
+def look_into_pool(state):
     """The pool's look-up is over."""
     state.clock[0].unspent = -1.0
     _look_into_pool(state)
@@ -383,14 +383,14 @@ def look_into_pool(state):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _look_into_pool(state):  # type: ignore[no-untyped-def]
+def _look_into_pool(state):
     seat = state.clock[0].idle_head
     _stop_idling(state, seat)
     look_up(state, seat)
 
 
 @njit
-def renew_watch(state):  # type: ignore[no-untyped-def]
+def renew_watch(state):
     """A new morning: idle people's rates are those of the new day."""
     clock = state.clock[0]
     clock.attention, clock.alert = 0.0, 0

@@ -6,7 +6,7 @@ from sim.state import Activity, Phase, phase, task
 
 
 @njit
-def act(state, case, seat):  # type: ignore[no-untyped-def]
+def act(state, case, seat):
     """The next step of a decision that its asker has met or has worked on. Returns a Step."""
     record = state.cases[case]
     if record.did == Activity.ENTER:

@@ -16,7 +16,7 @@ from sim.tree import is_above
 
 
 @njit
-def approve(state, case, seat):  # type: ignore[no-untyped-def]
+def approve(state, case, seat):
     """The next step of a case that needs a yes. Returns a Step."""
     record = state.cases[case]
     if record.did == Activity.ENTER:
@@ -34,7 +34,7 @@ def approve(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _asker_judges(state, case):  # type: ignore[no-untyped-def]
+def _asker_judges(state, case):
     record, rules = state.cases[case], state.rules[0]
     asker = record.holder
     record.height, record.yes, record.no = 0, 0, 0
@@ -60,18 +60,18 @@ def _asker_judges(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _may_decide(state, seat, quantile, height):  # type: ignore[no-untyped-def]
+def _may_decide(state, seat, quantile, height):
     return state.seats[seat].parent < 0 or quantile <= state.rules[0].authority_of[min(height, MOST_LEVELS - 1)]
 
 
 @njit
-def _goes_up(state, record, seat):  # type: ignore[no-untyped-def]
+def _goes_up(state, record, seat):
     record.height += 1
     return task(state.seats[seat].parent, Activity.SCREEN)
 
 
 @njit
-def _choose_panel(state, case):  # type: ignore[no-untyped-def]
+def _choose_panel(state, case):
     """Lists experts without the asker and her chain in state.invited, any of them alike. Their number."""
     record, seed = state.cases[case], state.clock[0].seed
     wanted = np.int64(state.rules[0].panel)
@@ -94,7 +94,7 @@ def _choose_panel(state, case):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _counted(state, case, says_yes):  # type: ignore[no-untyped-def]
+def _counted(state, case, says_yes):
     record, quorum = state.cases[case], state.rules[0].quorum
     if says_yes:
         record.yes += 1

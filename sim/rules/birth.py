@@ -8,7 +8,7 @@ from sim.state import Kind
 
 
 @njit
-def decision(state, case, seat):  # type: ignore[no-untyped-def]
+def decision(state, case, seat):
     """A decision of one's own field, but for a share `interdependence` that needs another team's knowledge."""
     record, rules, seed = state.cases[case], state.rules[0], state.clock[0].seed
     record.kind, record.opener, record.holder = Kind.DECISION, seat, seat
@@ -21,7 +21,7 @@ def decision(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def request(state, case, customer):  # type: ignore[no-untyped-def]
+def request(state, case, customer):
     """A customer's question or problem: her home topic with `focus`, else any by its weight. All deserve an answer."""
     record, seed = state.cases[case], state.clock[0].seed
     record.kind, record.opener, record.holder, record.good = Kind.REQUEST, customer, -1, 1
@@ -33,7 +33,7 @@ def request(state, case, customer):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _at(weights, low, high, value):  # type: ignore[no-untyped-def]
+def _at(weights, low, high, value):
     """Row of a cumulative weight in which a value falls: weights[row] <= value < weights[row + 1]."""
     while high - low > 1:
         middle = (low + high) // 2
@@ -45,7 +45,7 @@ def _at(weights, low, high, value):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _own_topic(state, key, seat):  # type: ignore[no-untyped-def]
+def _own_topic(state, key, seat):
     """A topic of the own team by weight; at the desk one of its script; without either any topic."""
     u, person = uniform(state.clock[0].seed, Stream.TOPIC, key, 0), state.seats[seat]
     low, high = person.own_low, person.own_high
@@ -59,7 +59,7 @@ def _own_topic(state, key, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _topic_of_another_team(state, key, seat, own):  # type: ignore[no-untyped-def]
+def _topic_of_another_team(state, key, seat, own):
     """The height D = 2, 3 … of the common manager is drawn first, P(D) ∝ exp(−D/ξ), then a topic by weight.
 
     A height below which no other team owns a topic passes to the next (near-decomposability: Simon 1962).

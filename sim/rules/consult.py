@@ -21,7 +21,7 @@ READ_BY_NOBODY, READ = 1, 2
 
 
 @njit
-def consult(state, case, seat):  # type: ignore[no-untyped-def]
+def consult(state, case, seat):
     """The next step of a case whose holder has to ask. Returns a Step."""
     record = state.cases[case]
     if record.did == Activity.ENTER:
@@ -48,7 +48,7 @@ def consult(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _back_to_owner(record):  # type: ignore[no-untyped-def]
+def _back_to_owner(record):
     return phase(Phase.APPROVE if record.kind == Kind.DECISION else Phase.CONTACT)
 
 
@@ -56,7 +56,7 @@ def _back_to_owner(record):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _along_the_chain(state, case, seat):  # type: ignore[no-untyped-def]
+def _along_the_chain(state, case, seat):
     """The next manager between `seat` and the owning team, or on the way back to the holder."""
     record = state.cases[case]
     if not record.returning:
@@ -77,7 +77,7 @@ def _along_the_chain(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _member_who_knows(state, case, team):  # type: ignore[no-untyped-def]
+def _member_who_knows(state, case, team):
     """The manager gives it to one of her experts, any of them alike, but never to the one who asks."""
     record = state.cases[case]
     best, least = np.int64(-1), np.inf
@@ -95,7 +95,7 @@ def _member_who_knows(state, case, team):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _ask_along_ties(state, case, seat):  # type: ignore[no-untyped-def]
+def _ask_along_ties(state, case, seat):
     """Ask the strongest tie of `seat` believed to know and not asked yet; with none, or enough asked, the platform."""
     record = state.cases[case]
     best, strongest = np.int64(-1), 0.0
@@ -119,7 +119,7 @@ def _ask_along_ties(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _asked(record, other):  # type: ignore[no-untyped-def]
+def _asked(record, other):
     for i in range(record.asks):
         if record.asked[i] == other:
             return True
@@ -127,7 +127,7 @@ def _asked(record, other):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _ask_the_platform(state, case):  # type: ignore[no-untyped-def]
+def _ask_the_platform(state, case):
     """Post the question for all to see. Each expert reads it after an exponential time; the first to read answers.
 
     The rate is such that `platform_half` experts give an answer within `platform_wait_hours` in half the cases:

@@ -18,7 +18,7 @@ from sim.tree import is_above
 
 
 @njit
-def contact(state, case, seat):  # type: ignore[no-untyped-def]
+def contact(state, case, seat):
     """The next step of a request that is being received, answered or told its answer. Returns a Step."""
     record = state.cases[case]
     if record.did == Activity.ENTER:
@@ -41,13 +41,13 @@ def contact(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def answer_is_right(state, case):  # type: ignore[no-untyped-def]
+def answer_is_right(state, case):
     """An answer is right by the same noise by which a good case is recognised."""
     return judges_good(state, case, state.cases[case].holder, True)
 
 
 @njit
-def _handed_on(state, case, seat):  # type: ignore[no-untyped-def]
+def _handed_on(state, case, seat):
     record, rules = state.cases[case], state.rules[0]
     if record.open and record.picks <= rules.search_limit:
         stranger = _by_profile(state, case)
@@ -61,7 +61,7 @@ def _handed_on(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _desk_seat(state, case, seat):  # type: ignore[no-untyped-def]
+def _desk_seat(state, case, seat):
     """The desk seat from which the inside is asked: near the owner's team, or (when routing fails) anywhere else.
 
     Near is the lowest part of the tree that holds both the owning team and desk seats; who sits there keeps the case.
@@ -84,7 +84,7 @@ def _desk_seat(state, case, seat):  # type: ignore[no-untyped-def]
 
 
 @njit
-def _by_profile(state, case):  # type: ignore[no-untyped-def]
+def _by_profile(state, case):
     """An expert by public profile, ∝ (1 + fame)^popular; with `profile_error` it is a stranger to the topic's field."""
     record, rules, seed = state.cases[case], state.rules[0], state.clock[0].seed
     pick = record.picks

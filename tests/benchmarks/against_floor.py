@@ -22,7 +22,7 @@ DESIGNS = ("traditional", "open")
 
 
 @njit
-def least(state, handlings, gap):  # type: ignore[no-untyped-def]
+def least(state, handlings, gap):
     """`gap`: mean ticks until a node's next event, so that the calendar is as full as in the run."""
     seed = state.clock[0].seed
     for ordinal in range(handlings):

@@ -22,6 +22,7 @@ SOURCES_OF_NUMBERS = (
     "events.py",
     "judgement.py",
     "measures.py",
+    "own.py",
     "population.py",
     "rules/*.py",
     "scenario.py",
@@ -75,6 +76,7 @@ def is_cold() -> bool:
 
 
 import numba  # noqa: E402  (the cache folder must be set first)
+from llvmlite import ir  # noqa: E402
 from numba.core import cgutils, types  # noqa: E402
 from numba.extending import intrinsic, overload_attribute  # noqa: E402
 
@@ -93,6 +95,32 @@ def inlined(function: Function) -> Function:
     It lengthens compiling, so it is for small functions and for those that are called from one or two places.
     """
     return numba.njit(cache=True, error_model="numpy", forceinline=True)(function)  # type: ignore[no-any-return]
+
+
+@intrinsic
+def call_rule(typing_context, address, firm, case, seat):  # type: ignore[no-untyped-def]
+    """Call a compiled rule by its address (see `entry_point`): (firm, case, seat) -> Step, all whole numbers."""
+
+    def generate(context, builder, signature, arguments):  # type: ignore[no-untyped-def]
+        whole = ir.IntType(64)
+        pointer = builder.inttoptr(arguments[0], ir.FunctionType(whole, [whole] * 3).as_pointer())
+        return builder.call(pointer, arguments[1:])
+
+    return types.int64(address, firm, case, seat), generate
+
+
+@functools.cache
+def entry_point(rule: Any, record: Any) -> Any:
+    """A rule of a researcher's own as the engine calls it: by address, so that the engine need not be compiled anew.
+
+    `record`: type of the record that holds the firm. What is returned has to be kept as long as the rule is used.
+    """
+
+    @numba.cfunc("int64(int64, int64, int64)", error_model="numpy")
+    def entered(firm, case, seat):  # type: ignore[no-untyped-def]
+        return rule(numba.carray(_pointer(firm), (1,), record)[0], case, seat)
+
+    return entered
 
 
 @intrinsic

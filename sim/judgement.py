@@ -6,6 +6,8 @@ from sim.compiled import njit
 from sim.draws import Stream, normal
 from sim.state import Role
 
+OUTSIDER = 2**32 - 1  # stands for a person without a seat in draws by (case, person)
+
 
 @njit
 def knowledge(state, seat, topic):
@@ -32,6 +34,20 @@ def is_expert(state, seat, topic):
 def can_answer(state, seat, topic):
     """Can she answer an outsider, or go on with a case of this topic, without asking anybody?"""
     return (state.seats[seat].role == Role.DESK and state.topics[topic].scripted == 1) or is_expert(state, seat, topic)
+
+
+@njit
+def stake(state, case):
+    """What is at stake: a Pareto number with least value 1 and tail exponent world.stake_alpha."""
+    return (1.0 - state.cases[case].quantile) ** (-1.0 / state.rules[0].stake_alpha)
+
+
+@njit
+def peer_is_right(state, case):
+    """Is another customer's answer right? She knows the topic by world.peer_level, and errs as staff do."""
+    rules, record = state.rules[0], state.cases[case]
+    sigma = rules.noise * (1.5 - rules.peer_level)
+    return 1.0 + sigma * normal(state.clock[0].seed, Stream.JUDGEMENT, record.key, OUTSIDER) > rules.bar
 
 
 @njit

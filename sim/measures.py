@@ -4,7 +4,7 @@ A measure is over the cases born since measuring began. Cases still open now are
 (Kaplan & Meier, Journal of the American Statistical Association 53, 1958); what is not defined yet is NaN.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -18,6 +18,8 @@ from sim.state import (
     HOURS_A_YEAR,
     TICKS,
     WEEK,
+    WEEKS_A_YEAR,
+    YEAR,
     Consult,
     Disposition,
     Kind,
@@ -54,6 +56,10 @@ class Observation:
     rules: Any  # world and design
     seats: Array
     load: Array  # utilization of every seat
+    books: Any  # sums of what is booked week by week and as it happens
+    spells: Array  # employments of those who were there when measuring began, and of those hired since
+    partners: Array
+    tie_to: Array
     _curves: dict[Choice, Curve] = field(default_factory=dict)
 
     def curve(self, chosen: Choice) -> Curve:
@@ -68,6 +74,11 @@ class Observation:
     def weeks(self) -> float:
         """Measured time in weeks."""
         return (self.now - self.since) / WEEK
+
+    @property
+    def seat_years(self) -> float:
+        """Measured time in years of a seat."""
+        return self.weeks / WEEKS_A_YEAR * len(self.seats)
 
 
 class Measure(NamedTuple):
@@ -91,15 +102,21 @@ def observe(state: State) -> Observation:
     load = (seats["busy"] + in_hand) / measured if measured else np.full(len(seats), np.nan)
     closed = state.ledger[: clock["closed_rows"]]
     closed_of = {kind: closed[closed["kind"] == kind] for kind in Kind}
-    return Observation(closed, closed_of, cases[is_open], now, since, state.rules[0], seats, load)
+    spells = state.spells[: clock["spell_rows"]]
+    return Observation(closed, closed_of, cases[is_open], now, since, state.rules[0], seats, load, state.books[0],
+                       spells, state.partners, state.tie_to)  # fmt: skip
 
 
-def summary(state: State) -> dict[str, float]:
-    """Every measure over the time from the end of the warm-up to now, {name: value}; NaN where not defined."""
+def summary(state: State, own: Sequence[Measure] = ()) -> dict[str, float]:
+    """Every measure over the time from the end of the warm-up to now, {name: value}; NaN where not defined.
+
+    `own`: a researcher's measures beside ours.
+    """
     seen = observe(state)
+    measures = (*MEASURES, *own)
     if seen.now <= seen.since:
-        return {measure.name: float("nan") for measure in MEASURES}
-    return {measure.name: float(measure.of(seen)) for measure in MEASURES}
+        return {measure.name: float("nan") for measure in measures}
+    return {measure.name: float(measure.of(seen)) for measure in measures}
 
 
 # --- statistics -------------------------------------------------------------------------------------------------------
@@ -148,7 +165,15 @@ def _mean(values: Array) -> float:
 # --- cases ------------------------------------------------------------------------------------------------------------
 
 def _of_kind(kind: Kind) -> Choice:
-    return lambda cases, _rules: cases["kind"] == kind
+    """Cases of a kind; deals that no broker has in the book never began, so they take no time."""
+
+    def chosen(cases: Array, _rules: Any) -> Array:
+        rows: Array = cases["kind"] == kind
+        if "disposition" in (cases.dtype.names or ()):
+            rows &= cases["disposition"] != Disposition.UNMET
+        return rows
+
+    return chosen
 
 
 def _quantile(chosen: Choice, share: float) -> Callable[[Observation], float]:
@@ -169,12 +194,16 @@ def _within_day(chosen: Choice) -> Callable[[Observation], float]:
 
 
 def _touch(kind: Kind) -> Callable[[Observation], float]:
-    return lambda seen: _mean(seen.closed_of[kind]["touch"] / TICKS)
+    return lambda seen: _mean(_begun(seen.closed_of[kind])["touch"] / TICKS)
+
+
+def _begun(closed: Array) -> Array:
+    return closed[closed["disposition"] != Disposition.UNMET]
 
 
 def _wait(kind: Kind) -> Callable[[Observation], float]:
     def hours(seen: Observation) -> float:
-        closed = seen.closed_of[kind]
+        closed = _begun(seen.closed_of[kind])
         return _mean((closed["closed"] - closed["birth"] - closed["touch"]) / TICKS)
 
     return hours
@@ -192,7 +221,7 @@ def _median_by_handoffs(handoffs: int) -> Callable[[Observation], float]:
 
 
 def _count_closed(kind: Kind) -> Callable[[Observation], float]:
-    return lambda seen: float(np.count_nonzero(seen.closed["kind"] == kind))
+    return lambda seen: float(len(seen.closed_of[kind]))
 
 
 def _count_opened(kind: Kind) -> Callable[[Observation], float]:
@@ -265,7 +294,7 @@ def _first_response(seen: Observation) -> float:
 
 def _first_contact_resolution(seen: Observation) -> float:
     requests = seen.closed_of[Kind.REQUEST]
-    new = requests[requests["round"] == 0]
+    new = requests[(requests["round"] == 0) & ((requests["first"] >= 0) | (requests["right"] < 0))]  # peers' apart
     return _mean((new["first_contact"] == 1) & (new["right"] == 1))
 
 
@@ -274,7 +303,7 @@ def _right(seen: Observation) -> float:
     return _mean(right[right >= 0] == 1)
 
 
-def _decision_value(seen: Observation) -> float:
+def _stakes_won(seen: Observation) -> float:
     """Good and accepted: stake·exp(−δ·latency). Bad and accepted: −error_cost·stake once discovered."""
     decisions, rules = seen.closed_of[Kind.DECISION], seen.rules
     accepted = decisions[_said_yes(decisions)]
@@ -282,10 +311,13 @@ def _decision_value(seen: Observation) -> float:
     stakes = [pareto(cases["quantile"], rules["stake_alpha"]) for cases in (good, bad)]
     won = stakes[0] @ np.exp(-rules["urgency"] * (good["closed"] - good["birth"]) / TICKS)
     known = bad["discovered"] <= seen.now
-    lost = rules["error_cost"] * stakes[1][known].sum()
+    return float(won - rules["error_cost"] * stakes[1][known].sum())
+
+
+def _decision_value(seen: Observation) -> float:
     employees = np.count_nonzero(seen.seats["role"] != Role.MANAGER)
-    years = seen.weeks * DAYS_A_WEEK * HOURS_A_DAY / HOURS_A_YEAR
-    return float((won - lost) / (employees * years)) if employees else float("nan")
+    years = seen.weeks / WEEKS_A_YEAR
+    return _stakes_won(seen) / (employees * years) if employees else float("nan")
 
 
 # --- people -----------------------------------------------------------------------------------------------------------
@@ -307,9 +339,88 @@ def _resumption(seen: Observation) -> float:
     return float(hours / (len(seen.seats) * seen.weeks))
 
 
+def _retention(seen: Observation) -> float:
+    """Share of those present when measuring began who are still there a year later."""
+    if seen.now - seen.since < YEAR:
+        return float("nan")
+    present = seen.spells[seen.spells["began"] <= seen.since]
+    return _mean((present["ended"] < 0) | (present["ended"] > seen.since + YEAR))
+
+
+def _turnover(seen: Observation) -> float:
+    years = seen.books["person_weeks"] / WEEKS_A_YEAR
+    return float(seen.books["quits"] / years) if years else float("nan")
+
+
+def _per(sum_of: str, weeks: str, factor: float = 1.0) -> Callable[[Observation], float]:
+    """A sum of the books over another."""
+    return lambda seen: float(factor * seen.books[sum_of] / seen.books[weeks]) if seen.books[weeks] else float("nan")
+
+
+def _per_seat_and_year(sum_of: str) -> Callable[[Observation], float]:
+    return lambda seen: float(seen.books[sum_of] / seen.seat_years)
+
+
+def _staff_mean(sum_of: str, *, managers: bool) -> Callable[[Observation], float]:
+    """Mean over weeks and people, of managers only or of the others only."""
+
+    def mean(seen: Observation) -> float:
+        of_managers = seen.books["role_weeks"][Role.MANAGER]
+        weeks = of_managers if managers else seen.books["person_weeks"] - of_managers
+        return float(seen.books[sum_of] / weeks) if weeks else float("nan")
+
+    return mean
+
+
+def _exposure(role: Role) -> Callable[[Observation], float]:
+    def mean(seen: Observation) -> float:
+        weeks = seen.books["role_weeks"][role]
+        return float(seen.books["exposure"][role] / weeks) if weeks else float("nan")
+
+    return mean
+
+
+def _silo(seen: Observation) -> float:
+    """Krackhardt's E–I index of ties by department, less its value were everybody's ties drawn evenly."""
+    seat, slot = np.nonzero(seen.tie_to >= 0)
+    if not len(seat):
+        return float("nan")
+    department = seen.seats["department"]
+    outside = _mean(department[seat] != department[seen.tie_to[seat, slot]])
+    sizes = np.bincount(department)[department[seat]]
+    by_chance = _mean((len(seen.seats) - sizes) / max(1, len(seen.seats) - 1))
+    return 2.0 * (by_chance - outside)
+
+
+def _partners_kept(seen: Observation) -> float:
+    if seen.now - seen.since < YEAR:
+        return float("nan")
+    there = seen.partners[seen.partners["panel"] == 1]
+    return _mean((there["left"] < 0) | (there["left"] > seen.since + YEAR))
+
+
+def _nps(seen: Observation) -> float:
+    weeks = seen.books["customer_weeks"]
+    return float(100.0 * (seen.books["promoters"] - seen.books["detractors"]) / weeks) if weeks else float("nan")
+
+
+def _mean_of_two(good: float, bad: float) -> float:
+    return float(good / (good + bad)) if good + bad else float("nan")
+
+
+def _profit(seen: Observation) -> float:
+    books = seen.books
+    earned = books["margin"] + books["fees"] + books["output"] + seen.rules["decision_money"] * _stakes_won(seen)
+    return float((earned - books["wages"] - books["selling"] - books["replacement"]) / seen.seat_years)
+
+
 MEASURES: tuple[Measure, ...] = (
-    *_of_each_kind(Kind.DECISION),
-    *_of_each_kind(Kind.REQUEST),
+    Measure("retention_12m", "share", "more", "people there when measuring began who are still there a year later",
+            _retention),
+    Measure("satisfaction", "0 to 100", "more",
+            "satisfaction of everybody who was a customer when measuring began, mean over weeks; of lost ones as they left",
+            _per("panel_satisfaction", "weeks", 100.0)),
+    *(row for kind in Kind for row in _of_each_kind(kind)),
     Measure("decision_hours_median_undefaulted", "hours", "less",
             "median time of decisions in which no clock rang", _quantile(_undefaulted, 0.5)),
     *(
@@ -347,6 +458,8 @@ MEASURES: tuple[Measure, ...] = (
             lambda seen: _mean(seen.load)),
     Measure("utilization_managers", "share", "neither", "working hours managers spend on cases",
             lambda seen: _mean(_managers(seen))),
+    Measure("utilization_desk", "share", "neither", "working hours the contact desk spends on cases",
+            lambda seen: _mean(seen.load[seen.seats["role"] == Role.DESK])),
     Measure("utilization_top", "share", "neither", "working hours the top seat spends on cases",
             lambda seen: float(seen.load[0])),
     Measure("utilization_max", "share", "less", "working hours the busiest person spends on cases",
@@ -361,4 +474,63 @@ MEASURES: tuple[Measure, ...] = (
             _help_of_the_busiest),
     Measure("resumption_hours", "hours per seat and week", "less",
             "routine hours lost by finding back to it after looking up", _resumption),
+    Measure("turnover", "per year", "less", "voluntary quits per person and year", _turnover),
+    Measure("attachment", "0 to 1", "more", "attachment of all who work in the firm",
+            _per("attachment", "person_weeks")),
+    Measure("attachment_managers", "0 to 1", "more", "attachment of managers",
+            _staff_mean("attachment_managers", managers=True)),
+    Measure("friendship", "0 to 1", "more", "friendship that people find at work", _per("friendship", "person_weeks")),
+    Measure("autonomy", "0 to 1", "more", "how far employees decide their own cases",
+            _staff_mean("autonomy", managers=False)),
+    Measure("progress", "share", "more", "cases that employees put forward and that come through",
+            _staff_mean("progress", managers=False)),
+    Measure("thanks", "-1 to 1", "more", "thanks that people get from outsiders", _per("thanks", "person_weeks")),
+    Measure("standing", "0 to 1", "more", "standing of managers: how much passes through them",
+            _staff_mean("standing", managers=True)),
+    *(
+        Measure(f"exposure_{role.name.lower()}", "0 to 1", "less",
+                f"interruptions and angry outsiders that seats of this role meet: {role.name.lower()}", _exposure(role))
+        for role in Role
+    ),
+    Measure("satisfaction_active", "0 to 100", "more", "satisfaction of those who are customers, mean over weeks",
+            _per("active_satisfaction", "customer_weeks", 100.0)),
+    Measure("experience", "0 to 100", "more", "what outsiders experience, mean over all experiences",
+            _per("experience", "experiences", 100.0)),
+    Measure("nps", "-100 to 100", "more", "customers who would recommend the firm, less those who would not", _nps),
+    Measure("churn", "per year", "less", "customers lost per customer and year",
+            _per("churned", "customer_weeks", WEEKS_A_YEAR)),
+    Measure("active_customers", "people", "more", "customers, mean over weeks", _per("customer_weeks", "weeks")),
+    Measure("word_of_mouth_ratio", "ratio", "more", "good words about the firm per bad one",
+            _per("words_good", "words_bad")),
+    Measure("complaint_share", "share", "neither", "bad experiences that lead to a complaint",
+            _per("complaints", "bad_experiences")),
+    Measure("bad_experience_share", "share", "less", "experiences clearly below expectation",
+            _per("bad_experiences", "experiences")),
+    Measure("failures_felt", "per seat and year", "less", "failures of decisions that customers feel",
+            _per_seat_and_year("failures_felt")),
+    Measure("product_fit", "0 to 1", "more", "how well the product suits customers, mean over weeks",
+            _per("fit", "customer_weeks")),
+    Measure("product_gap", "taste", "less", "distance of the product from the market's mean taste", _per("gap", "weeks")),
+    Measure("ideas_built", "per seat and year", "neither", "ideas that were built", _per_seat_and_year("ideas_built")),
+    Measure("gifts_welcome_share", "share", "more", "gestures in time that were welcome",
+            lambda seen: _mean_of_two(seen.books["gifts_welcome"], seen.books["gifts_unwelcome"])),
+    Measure("silo_index", "-2 to 2", "less", "how much more ties stay in the department than by chance", _silo),
+    Measure("partner_retention", "share", "more", "partners there when measuring began who stay for a year",
+            _partners_kept),
+    Measure("ecosystem_value", "hours' wages per seat and year", "more", "worth of the deals that outsiders made",
+            _per_seat_and_year("deal_value")),
+    Measure("firm_share", "share", "more", "share of that worth which the firm keeps", _per("fees", "deal_value")),
+    Measure("fees", "hours' wages per seat and year", "more", "fees of deals", _per_seat_and_year("fees")),
+    Measure("unmet_deals", "share", "less", "chances of business of pairs that nobody brings together",
+            _per("unmet", "chances")),
+    Measure("leaked_share", "share", "less", "worth of deals that are closed beside the platform",
+            _per("leaked", "deal_value")),
+    Measure("circle_hours", "hours per seat and year", "less", "time in interest circles",
+            _per_seat_and_year("circle_hours")),
+    Measure("introduction_hours", "hours per seat and year", "less", "managers' time for introducing people",
+            _per_seat_and_year("introduction_hours")),
+    Measure("panel_hours", "hours per seat and year", "less", "time on panels that decide colleagues' cases",
+            _per_seat_and_year("panel_hours")),
+    Measure("profit_per_seat", "hours' wages per seat and year", "more",
+            "margin, fees, routine output and decisions, less wages, selling and replacing people", _profit),
 )  # fmt: skip

@@ -9,23 +9,32 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from sim.compiled import njit
-from sim.draws import Stream, uniform
+from sim.draws import Stream, exponential, normal, uniform
 from sim.events import size_calendar
 from sim.scenario import Design, World
 from sim.state import (
+    BOOKS,
     CASES,
+    CIRCLE,
     CLOCK,
     CUSTOMERS,
+    DAY,
+    DIMENSIONS,
     LEDGER,
     LOAD_WEEKS,
-    PER_TICK,
+    MARKET,
+    PARTNERS,
+    POOLS,
     QUEUES,
     SEATS,
     SOURCES,
+    SPELLS,
     TASKS,
     TOPICS,
     TOUCHES,
+    YEAR,
     Kind,
+    Pool,
     Role,
     State,
     assemble,
@@ -48,20 +57,26 @@ def build(world: World, design: Design, *, seed: int, replication: int, tracing:
     roster = _rosters(topics, know_topic, know_level, world.expert_threshold)
     script_weight = _script(topics, world.first_contact, key)
     desk = _desk_in_tree_order(seats)
-    _draw_honesty(seats, world.trustworthy, key)
     customers = np.zeros(round(world.market_per_seat * world.staff), CUSTOMERS)
-    _draw_customers(customers, len(topics), world.topic_skew, world.active_share, key)
-    sources = _sources(seats, customers, world)
+    _draw_customers(customers, len(topics), world.topic_skew, world.active_share, world.taste_spread,
+                    world.first_satisfaction, key)  # fmt: skip
+    residents = _residents(topics, customers)
+    _expose(topics, world.exposed, key)
+    partners = np.zeros(round(world.partners_per_seat * world.staff), PARTNERS)
+    _draw_partners(partners, len(topics), world.topic_skew, world.partners_active, key)
+    rules = pack(world, design)
+    sources = _sources(seats, customers, partners)
+    sources["rate"] = source_rates(sources, seats, rules[0])
+    circles, circle_low = _circles(world.staff, world.interest_kinds)
     tie_to, tie_weight = _ties(seats, world, key)
     pending = len(sources) + len(seats)
     buckets, shift = size_calendar(pending, 3.0 * float(sources["rate"].sum()))
     clock = np.zeros(1, CLOCK)
     clock["seed"], clock["shift"], clock["tracing"] = key, shift, tracing
-    clock["idle_head"] = clock["idle_tail"] = -1
-    clock["unspent"] = -1.0
+    clock["newborn_head"] = clock["newborn_tail"] = -1
     clock["cases_free"] = clock["tasks_free"] = FIRST_POOL
     return assemble(
-        rules=pack(world, design),
+        rules=rules,
         clock=clock,
         seats=seats,
         know_topic=know_topic,
@@ -70,6 +85,13 @@ def build(world: World, design: Design, *, seed: int, replication: int, tracing:
         tie_weight=tie_weight,
         loads=np.zeros((len(seats), LOAD_WEEKS), np.int64),
         customers=customers,
+        residents=residents,
+        partners=partners,
+        familiar=np.zeros((len(partners), world.deal_circle)),
+        circles=circles,
+        circle_low=circle_low,
+        market=_market(customers, partners, world),
+        books=np.zeros(1, BOOKS),
         topics=topics,
         order=order,
         order_weight=np.concatenate([[0.0], np.cumsum(topics["weight"][order])]),
@@ -79,12 +101,15 @@ def build(world: World, design: Design, *, seed: int, replication: int, tracing:
         sources=sources,
         nodes=_nodes(sources, seats),
         buckets=np.full(buckets, -1, np.int32),
-        queues=_empty(2 * len(seats) + 1, QUEUES, head=-1, tail=-1),
+        queues=_empty(2 * len(seats) + len(Pool), QUEUES, head=-1, tail=-1),
+        pools=_pools(seats),
         tasks=_pool(TASKS, "next"),
         cases=_pool(CASES, "free_next"),
         ledger=np.zeros(FIRST_POOL, LEDGER),
         touches=np.zeros(FIRST_POOL if tracing else 1, TOUCHES),
+        spells=np.zeros(2 * len(seats), SPELLS),
         invited=np.zeros(MOST_ON_A_PANEL, np.int64),
+        audience=np.zeros(len(customers), np.int64),
     )
 
 
@@ -95,6 +120,27 @@ def _empty(rows: int, dtype: np.dtype, **values: int) -> np.ndarray:  # type: ig
     return table
 
 
+def _pools(seats: np.ndarray) -> np.ndarray:
+    pools = _empty(len(Pool), POOLS, idle_head=-1, idle_tail=-1, unspent=-1)
+    for pool, role in ((Pool.DESK, Role.DESK), (Pool.BROKERS, Role.BROKER)):
+        pools["people"][pool] = np.count_nonzero(seats["role"] == role)
+    return pools
+
+
+def _market(customers: np.ndarray, partners: np.ndarray, world: World) -> np.ndarray:
+    market = np.zeros(1, MARKET)
+    market["active_customers"] = market["first_customers"] = np.count_nonzero(customers["active"])
+    market["active_partners"] = market["first_partners"] = np.count_nonzero(partners["active"])
+    market["platform"] = market["active_partners"] + world.platform_customers * market["active_customers"]
+    return market
+
+
+def _circles(staff: int, kinds: int) -> tuple[np.ndarray, np.ndarray]:
+    """Empty circles, shared out evenly over the interests: room for everybody, a quarter more than needed."""
+    each = max(1, math.ceil(1.25 * staff / CIRCLE / kinds))
+    return np.full((each * kinds, CIRCLE), -1, np.int64), np.arange(kinds + 1, dtype=np.int64) * each
+
+
 def _pool(dtype: np.dtype, link: str) -> np.ndarray:  # type: ignore[type-arg]
     """A pool whose rows all stand in its free list."""
     table = np.zeros(FIRST_POOL, dtype)
@@ -103,10 +149,11 @@ def _pool(dtype: np.dtype, link: str) -> np.ndarray:  # type: ignore[type-arg]
 
 
 def _nodes(sources: np.ndarray, seats: np.ndarray) -> np.ndarray:
-    """Events: the next birth of every source, what happens at every seat and at the desk's pool, clocks of cases."""
-    nodes = idle_nodes(len(sources) + len(seats) + 1 + FIRST_POOL)
+    """Events: the next birth of every source, what happens at every seat and pool, clocks of cases."""
+    people = len(seats) + len(Pool)
+    nodes = idle_nodes(len(sources) + people + FIRST_POOL)
     nodes["key"][: len(sources)] = np.arange(len(sources))
-    nodes["key"][len(sources) : len(sources) + len(seats) + 1] = np.arange(len(seats) + 1)
+    nodes["key"][len(sources) : len(sources) + people] = np.arange(people)
     return nodes
 
 
@@ -148,13 +195,19 @@ def _in_tree_order(staff: int, span: int) -> Iterator[int]:
         waiting.extend(range(min(seat * span + span, staff - 1), seat * span, -1))
 
 
-def _members(seats: np.ndarray, team: int) -> np.ndarray:
-    return np.flatnonzero((seats["team"] == team) & (seats["role"] != Role.MANAGER))
+def _members_of(seats: np.ndarray, teams: Sequence[int]) -> dict[int, np.ndarray]:
+    """Employees of each team, by seat."""
+    employees = np.flatnonzero(seats["role"] != Role.MANAGER)
+    employees = employees[np.argsort(seats["team"][employees], kind="stable")]
+    bounds = np.searchsorted(seats["team"][employees], teams, "left"), np.searchsorted(
+        seats["team"][employees], teams, "right"
+    )
+    return {team: employees[low:high] for team, low, high in zip(teams, *bounds, strict=True)}
 
 
 def _assign_roles(seats: np.ndarray, teams: Sequence[int], world: World) -> None:
     """Desk and brokers take whole teams first, spread evenly over the tree, so that a desk is near every department."""
-    members = {team: _members(seats, team) for team in teams}
+    members = _members_of(seats, teams)
     employees = int(np.count_nonzero(seats["role"] != Role.MANAGER))
     free = list(teams)
     for role, share in ((Role.DESK, world.desk), (Role.BROKER, world.brokers)):
@@ -174,7 +227,8 @@ def _evenly(teams: Sequence[int], wanted: int, members: dict[int, np.ndarray]) -
     count = min(len(teams), math.ceil(wanted * len(teams) / sum(len(members[team]) for team in teams)))
     chosen = [teams[(2 * i + 1) * len(teams) // (2 * count)] for i in range(count)]
     yield from chosen
-    yield from (team for team in teams if team not in set(chosen))
+    others = set(teams) - set(chosen)
+    yield from (team for team in teams if team in others)
 
 
 def _desk_in_tree_order(seats: np.ndarray) -> np.ndarray:
@@ -200,7 +254,8 @@ def _deal_topics(seats: np.ndarray, teams: Sequence[int], world: World) -> np.nd
 
     so that no department owns the popular ones. A firm without product teams has one topic, owned at the top.
     """
-    product = [team for team in teams if np.any(seats["role"][_members(seats, team)] == Role.PRODUCT)]
+    members = _members_of(seats, teams)
+    product = [team for team in teams if np.any(seats["role"][members[team]] == Role.PRODUCT)]
     if not product:
         return np.zeros(1, np.int64)
     departments: dict[int, list[int]] = {}
@@ -281,45 +336,100 @@ def _script(topics: np.ndarray, share: float, key: int) -> np.ndarray:
 
     Returns cumulative weights of scripted topics by number.
     """
-    covered = 0.0
-    ranks = [uniform(key, Stream.SCRIPT, topic, 0) for topic in range(len(topics))]
-    for topic in np.argsort(ranks):
-        if abs(covered + topics["weight"][topic] - share) < abs(covered - share):
-            topics["scripted"][topic] = 1
-            covered += topics["weight"][topic]
+    topics["scripted"] = _nearest_to(topics["weight"], share, Stream.SCRIPT, key)
     return np.concatenate([[0.0], np.cumsum(topics["weight"] * topics["scripted"])])
-
-
-@njit
-def _draw_honesty(seats, trustworthy, key):
-    for seat in range(len(seats)):
-        seats[seat].honest = uniform(key, Stream.HONESTY, seat, 0) < trustworthy
 
 
 # --- outsiders --------------------------------------------------------------------------------------------------------
 
 
 @njit
-def _draw_customers(customers, topics, skew, active_share, key):
+def _draw_customers(customers, topics, skew, active_share, spread, satisfaction, key):
     for customer in range(len(customers)):
+        person = customers[customer]
         u = uniform(key, Stream.HOME_TOPIC, customer, 0)
-        customers[customer].topic = min(topics - 1, np.int64(topics * u**skew))
-        customers[customer].active = uniform(key, Stream.CUSTOMER, customer, 0) < active_share
+        person.topic = min(topics - 1, np.int64(topics * u**skew))
+        person.active = uniform(key, Stream.CUSTOMER, customer, 0) < active_share
+        for d in range(DIMENSIONS):
+            person.taste[d] = spread * normal(key, Stream.TASTE, customer, d)
+        person.satisfaction = person.expectation = satisfaction
+        person.life = exponential(key, Stream.LIFE, customer, 0)
+        person.knows, person.voice_at, person.voice_next = -1, -1, -1
 
 
-def _sources(seats: np.ndarray, customers: np.ndarray, world: World) -> np.ndarray:
-    """Where cases are born of themselves: every seat's decisions, then every market member's requests.
+def _residents(topics: np.ndarray, customers: np.ndarray) -> np.ndarray:
+    """Market members by home topic; fills the columns that say which part is whose."""
+    order = np.argsort(customers["topic"], kind="stable")
+    homes = customers["topic"][order]
+    topics["home_low"] = np.searchsorted(homes, np.arange(len(topics)), "left")
+    topics["home_high"] = np.searchsorted(homes, np.arange(len(topics)), "right")
+    return order.astype(np.int64)
 
-    Every employee but brokers meets decisions; a source with rate 0 never ticks.
+
+def _expose(topics: np.ndarray, share: float, key: int) -> None:
+    """Topics whose failures customers feel, in an order drawn once, up to a share of the weight."""
+    topics["exposed"] = _nearest_to(topics["weight"], share, Stream.EXPOSED, key)
+    topics["idea"] = topics["first_voice"] = -1
+    topics["build_left"] = -1.0
+
+
+def _nearest_to(weights: np.ndarray, share: float, stream: Stream, key: int) -> np.ndarray:
+    """Which topics to take, in an order drawn once: each that brings the covered weight nearer to the share."""
+    taken, covered = np.zeros(len(weights), np.int8), 0.0
+    ranks = [uniform(key, stream, topic, 0) for topic in range(len(weights))]
+    for topic in np.argsort(ranks):
+        if abs(covered + weights[topic] - share) < abs(covered - share):
+            taken[topic] = 1
+            covered += weights[topic]
+    return taken
+
+
+@njit
+def _draw_partners(partners, topics, skew, active_share, key):
+    for partner in range(len(partners)):
+        record = partners[partner]
+        record.topic = min(topics - 1, np.int64(topics * uniform(key, Stream.CAPABILITY, partner, 0) ** skew))
+        record.active = uniform(key, Stream.PARTNER, partner, 0) < active_share
+        record.satisfaction, record.left = 0.5, -1
+        record.life = exponential(key, Stream.PARTNER_LIFE, partner, 0)
+
+
+def _sources(seats: np.ndarray, customers: np.ndarray, partners: np.ndarray) -> np.ndarray:
+    """Where cases are born of themselves: decisions of every seat; requests, what a channel adds to them, and moments of
+
+    every market member; deals of every partner. A source with rate 0 never ticks.
     """
-    sources = np.zeros(len(seats) + len(customers), SOURCES)
-    decides = (seats["role"] == Role.PRODUCT) | (seats["role"] == Role.DESK)
-    ours, theirs = slice(0, len(seats)), slice(len(seats), None)
-    sources["kind"][ours], sources["opener"][ours] = Kind.DECISION, np.arange(len(seats))
-    sources["rate"][ours] = decides * world.load * world.decision_rate / PER_TICK["decision_rate"]
-    sources["kind"][theirs], sources["opener"][theirs] = Kind.REQUEST, np.arange(len(customers))
-    sources["rate"][theirs] = world.load * world.request_rate / PER_TICK["request_rate"]
+    groups = (
+        (Kind.DECISION, 0, len(seats)),
+        (Kind.REQUEST, 0, len(customers)),
+        (Kind.REQUEST, 1, len(customers)),
+        (Kind.MOMENT, 0, len(customers)),
+        (Kind.DEAL, 0, len(partners)),
+    )
+    sources = np.zeros(sum(count for _, _, count in groups), SOURCES)
+    first = 0
+    for kind, extra, count in groups:
+        theirs = slice(first, first + count)
+        sources["kind"][theirs], sources["extra"][theirs] = kind, extra
+        sources["opener"][theirs] = np.arange(count)
+        first += count
     return sources
+
+
+def source_rates(sources: np.ndarray, seats: np.ndarray, rules: np.void) -> np.ndarray:
+    """Births a tick of every source. Every employee but brokers meets decisions.
+
+    A channel's own requests are drawn at its full rate, and dropped where there is no channel.
+    """
+    rates = np.zeros(len(sources))
+    decides = (seats["role"] == Role.PRODUCT) | (seats["role"] == Role.DESK)
+    of = {kind: sources["kind"] == kind for kind in (Kind.DECISION, Kind.REQUEST, Kind.MOMENT, Kind.DEAL)}
+    rates[of[Kind.DECISION]] = decides * rules["decision_rate"] / DAY
+    rates[of[Kind.REQUEST]] = rules["request_rate"] / YEAR
+    rates[sources["extra"] == 1] *= rules["channel_extra"]
+    rates[of[Kind.MOMENT]] = rules["moment_rate"] / YEAR
+    rates[of[Kind.DEAL]] = rules["deal_rate"] / YEAR
+    return rates * rules["load"]
 
 
 # --- ties -------------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What the user writes: the world (X), the designs (L) and the run, read from TOML and checked.
+"""What the user writes: the world (X), the designs (L), the run and its events, read from TOML and checked.
 
 Each key of a scenario file is one line below: value, unit, lowest, highest, meaning, source, and the range worth trying
 where that is narrower. A mistake is told in one sentence that names the file, the key, the value and what is allowed.
@@ -14,10 +14,19 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 MOST_QUANTILES = 12  # entries of world.authority
 HANDOFF_CLASSES = 6  # 0, 1, 2, 3, 4, 5 or more
+TEXT, DESIGN_NAMES = "text in quotes", 'a list of names of designs, such as ["traditional", "social"]'
 # Units that name a kind of pure number; a sentence reads better without them.
 PURE = ("", "share", "quantile", "probability", "exponent", "weight", "level", "merit", "ratio", "yes or no")
 
@@ -58,6 +67,11 @@ def key(
     return Field(value, description=meaning, json_schema_extra=about, **rules)  # type: ignore[arg-type]
 
 
+def _plain(value: Any, meaning: str, kind: str, **rules: Any) -> Any:
+    """A key that is not a number."""
+    return Field(value, description=meaning, json_schema_extra={"kind": kind}, **rules)
+
+
 def _range(low: float, high: float, unit: str, above: bool) -> str:
     if high == inf:
         return f"anything above {_amount(low, unit)}, inf too"
@@ -67,7 +81,7 @@ def _range(low: float, high: float, unit: str, above: bool) -> str:
 
 def _amount(number: float, unit: str) -> str:
     if number == 1:
-        unit = re.sub(r"^([a-z]+)s\b", r"\1", unit)
+        unit = re.sub(r"^people\b", "person", re.sub(r"^([a-z]+)s\b", r"\1", unit))
     return f"{number:.15g}" if unit in PURE else f"{number:.15g} {unit}"
 
 
@@ -110,11 +124,16 @@ class World(_Table):
     topics_per_team: int = key(2, "topics", 1, 20, "fields of knowledge that each product team owns", "no source")
     market_per_seat: float = key(9.6, "people per seat", 0, 1000, "people in the market for each seat of the firm", "no source")
     active_share: float = key(0.53, "share", 0, 1, "share of the market who are customers", "calibrated in a trial in which joining and leaving balance")
+    partners_per_seat: float = key(0.385, "partners per seat", 0, 10, "business partners there are for each seat of the firm", "no source")
+    partners_active: float = key(0.5, "share", 0, 1, "share of the partners who do business at the start", "no source")
 
     # Arrivals
     load: float = key(1.0, "times", 0, 20, "factor on all rates at which cases are born of themselves", "no source", typical=(0.5, 2.5))
     decision_rate: float = key(1.15, "per employee and day", 0, 1000, "decisions that an employee's work raises", "calibrated: managers busy .6 of their hours", typical=(0.3, 2))
-    request_rate: float = key(20.0, "per customer and year", 0, 1e7, "questions and problems that a customer brings", "calibrated: desk busy .5 of its hours", typical=(5, 60))
+    request_rate: float = key(16.0, "per customer and year", 0, 1e7, "questions and problems that a customer brings", "calibrated: desk busy .5 of its hours", typical=(5, 60))
+    moment_rate: float = key(1.0, "per customer and year", 0, 1000, "dates in a customer's life on which a gesture would be welcome or not", "no source", typical=(0, 4))
+    deal_rate: float = key(50.0, "per partner and year", 0, 1e5, "chances of business that a partner meets", "no source", typical=(10, 200))
+    channel_extra: float = key(0.3, "share", 0, 5, "more requests that a public channel brings, because asking is cheaper there", "no source", typical=(0, 1))
     interdependence: float = key(0.3, "share", 0, 1, "share of decisions on a topic of another team", "idea: near-decomposability, Simon 1962; value: no source")
     interdependence_reach: float = key(0.621, "tree levels", 0, inf, "how far away in the tree that other team tends to be (xi)", "1/ln 5: the top seat's load then does not grow with the firm", above=True)
     topic_skew: float = key(1.5, "exponent", 1, 3, "how unevenly the topics come up (1: evenly)", "no source")
@@ -134,6 +153,8 @@ class World(_Table):
     # Contact
     profile_error: float = key(0.15, "share", 0, 1, "share of searches by public profile that lead to anybody at all", "no source", typical=(0, 0.4))
     popular: float = key(0.5, "exponent", 0, 2, "how much more often popular people are found (0: no more)", "no source")
+    loyal: float = key(0.3, "probability", 0, 1, "chance that a customer asks the employee she knows also about what is not that person's field", "no source")
+    visibility: float = key(3.0, "times her friends", 0, 20, "people who see a complaint on the public channel, and its answer, per friend of the customer", "no source; decides whether a channel alone pays", typical=(1, 20))
 
     # Consult
     metaknowledge: float = key(0.5, "probability", 0, 1, "chance to know what a tie of half weight knows", "no source", typical=(0.1, 1))
@@ -151,12 +172,64 @@ class World(_Table):
     tie_decay: float = key(0.985, "share", 0, 1, "share of a tie's weight, and of a name for answering outsiders, that is left after a week", "no source")
     tie_growth: float = key(0.12, "share", 0, 1, "share of the weight still missing that one meeting adds", "no source")
     chance_meetings: float = key(0.1, "probability", 0, 1, "chance that a tie meets by chance in a week", "no source")
+    team_meetings: float = key(1.0, "per week", 0, 1, "chance that a person meets a colleague of her own team in a week beside work", "no source")
+    interests: int = key(3, "interests", 0, 8, "interests beside work that each person has", "placeholder")
+    interest_kinds: int = key(20, "interests", 1, 200, "interests that there are", "placeholder")
+    circle_hours: float = key(1.0, "hours a week", 0, 40, "time that a member of an interest circle gives to it", "no source", typical=(0, 4))
+    introduction_hours: float = key(1.0, "hours", 0, 40, "time in which a manager introduces two people to each other", "no source", above=True)
+    introductions: float = key(4.0, "per week", 0, 100, "most introductions that a manager makes in a week", "no source")
+    manager_case_share: float = key(0.6, "share", 0, 1, "share of a manager's hours that cases may take; what is left of it is freed", "calibrated: managers' load in the baseline")
 
     # Approve
     authority: Annotated[tuple[Quantile, ...], BeforeValidator(_as_tuple)] = key((0.09, 0.955, 0.995, 0.999), "quantile", 0, 1, "stakes that each level may decide, employees first; the top seat decides all", "calibrated: managers of all levels equally busy")
     own_authority: float = key(0.84, "quantile", 0, 1, "stakes that everybody may decide alone under trust", "no source", typical=(0.6, 1))
     panel: int = key(3, "people", 1, 16, "experts asked at once under trust", "no source", typical=(1, 7))
     quorum: int = key(2, "people", 1, 16, "experts of the panel who have to agree", "no source", typical=(1, 7))
+
+    # Hear
+    listen: float = key(0.3, "share", 0, 1, "share of the selling budget that hearing takes when all feedback is heard", "no source; decides profit and size", typical=(0.1, 1))
+    feedback: float = key(0.02, "per request", 0, 1, "chance that a customer says what should be better", "no source", typical=(0, 0.1))
+    cocreate: float = key(0.005, "per request", 0, 1, "chance that a customer who is heard works on an idea herself", "no source", typical=(0, 0.1))
+    suggestion: float = key(0.002, "per decision", 0, 1, "chance that an employee suggests an idea", "no source", typical=(0, 0.02))
+    voice_noise: float = key(0.4, "taste", 0, 5, "spread between what a voice says and what its speaker wants, per dimension", "no source", typical=(0, 1))
+    half_news_weeks: float = key(5.0, "weeks", 0, 500, "wait after which news of what became of one's idea is worth half", "no source", above=True)
+    polite: float = key(0.1, "share", 0, 1, "weight of a polite thank-you, as a share of that of an experience", "no source", typical=(0, 0.3))
+    study_weeks: int = key(13, "weeks", 1, 1000, "weeks from one study of the market to the next", "placeholder")
+    study_asked_per_seat: float = key(0.32, "people per seat", 0, 100, "customers whom a study asks", "no source")
+    study_ideas_per_seat: float = key(0.0513, "ideas per seat", 0, 10, "ideas that a study brings", "no source")
+    build_hours: float = key(25.0, "hours", 0, 2000, "mean time it takes to build an accepted idea", "no source", typical=(8, 75))
+    build_pace_hours: float = key(12.5, "hours a week", 0, 400, "time that a team gives to building one idea", "no source", above=True)
+    notice_desk: float = key(0.05, "probability", 0, 1, "chance that the desk notices a moment in a customer's life", "no source")
+    notice_open: float = key(0.3, "probability", 0, 1, "chance that some employee who follows notices it", "no source")
+    window_hours: float = key(16.0, "hours", 0, 400, "time before its date in which a moment can be seen", "no source", above=True)
+    delight: float = key(0.05, "satisfaction", 0, 1, "satisfaction won by a welcome gesture in time", "no source")
+    intrusion: float = key(0.05, "satisfaction", 0, 1, "satisfaction lost by an unwelcome gesture", "no source")
+
+    # Connect
+    broker_reach: float = key(0.5, "share", 0, 1, "share of the possible pairs that the brokers have in their book", "no source", typical=(0.1, 0.9))
+    find_half_per_seat: float = key(0.385, "members per seat", 0, 100, "members of the platform with whom half of all pairs find each other, per seat", "no source", above=True, typical=(0.06, 1.9))
+    platform_customers: float = key(0.05, "share", 0, 1, "share of the customers who are on the platform", "no source", typical=(0, 0.3))
+    deal_with_customer: float = key(0.5, "share", 0, 1, "share of a partner's chances that are with a customer, not with another partner", "placeholder")
+    deal_circle: int = key(12, "others", 1, 64, "others with whom a partner may do business", "placeholder")
+    deal_value: float = key(30.0, "hours' wages", 0, 1e6, "worth of a deal, in units of its stake", "placeholder")
+    match_vetted: float = key(0.85, "share", 0, 1, "share of matches that are good when brokers vet them", "no source", typical=(0.6, 1))
+    match_open: float = key(0.7, "share", 0, 1, "share of matches that are good without", "no source", typical=(0.6, 1))
+    fee_broker: float = key(0.15, "share", 0, 1, "share of a deal's worth that the firm keeps as a broker", "no source")
+    fee_platform: float = key(0.05, "share", 0, 1, "share of a deal's worth that the firm keeps as a platform", "no source")
+    leak: float = key(0.15, "share", 0, 1, "share of deals that strangers found on the platform close beside it; grows with familiarity", "Gu & Zhu 2021: trust raises leakage; value: no source", typical=(0, 0.6))
+    complement: float = key(0.15, "share", 0, 5, "how much live deals can widen what the firm offers", "no source", typical=(0, 0.5))
+    deal_half_per_seat: float = key(0.256, "deals per seat", 0, 100, "live deals with which half of that is reached, per seat", "no source", above=True, typical=(0.06, 1.3))
+    deal_weeks: float = key(4.0, "weeks", 0, 500, "time for which a deal lives, on average", "placeholder", above=True)
+    peer: float = key(0.15, "share", 0, 1, "share of questions on the platform that another customer answers", "no source", typical=(0, 0.5))
+    peer_level: float = key(0.45, "level", 0, 1, "knowledge of a customer who answers another", "no source", typical=(0.2, 0.8))
+    peer_wait_hours: float = key(4.0, "hours", 0, 200, "mean time until another customer answers", "no source", typical=(1, 24))
+    partner_pace: float = key(0.1, "share", 0, 1, "how far one deal, done or missed, moves a partner's satisfaction", "no source")
+    partner_leave: float = key(0.2, "per year", 0, 10, "hazard with which a middling partner leaves", "no source")
+    partner_join: float = key(0.2, "per year", 0, 10, "hazard with which one who is gone joins", "no source")
+    partner_slope: float = key(2.5, "log hazard", 0, 20, "how much satisfaction keeps a partner", "no source")
+    crowding: float = key(0.5, "exponent", 0, 5, "how much more leave where many have the same capability", "sign: Boudreau 2012; value: no source")
+    draw_of_partners: float = key(0.3, "exponent", 0, 2, "how much more prospects join when there are more partners", "asymmetry: Chu & Manchanda 2016; value: no source")
+    draw_of_customers: float = key(0.1, "exponent", 0, 2, "how much more partners join when there are more customers", "asymmetry: Chu & Manchanda 2016; value: no source")
 
     # Hours (means; a third to three times the value is worth trying)
     act_hours: float = key(0.25, "hours", 0, 200, "mean time an employee spends on a decision of her own", "calibrated: busy shares", typical=(0.08, 0.75))
@@ -165,10 +238,14 @@ class World(_Table):
     help_hours: float = key(0.4, "hours", 0, 200, "mean time it takes to answer a colleague", "calibrated: busy shares", typical=(0.13, 1.2))
     relay_hours: float = key(0.05, "hours", 0, 200, "mean time a manager spends on passing a question or an answer on", "calibrated: busy shares", typical=(0.017, 0.15))
     hand_on_hours: float = key(0.05, "hours", 0, 200, "mean time it takes to take over an outsider from a colleague", "no source", typical=(0.017, 0.15))
-    screen_hours: float = key(1.72, "hours", 0, 200, "mean time a manager spends on one approval", "calibrated: managers busy .6 of their hours", typical=(0.57, 5.2))
+    screen_hours: float = key(1.78, "hours", 0, 200, "mean time a manager spends on one approval", "calibrated: managers busy .6 of their hours", typical=(0.57, 5.2))
+    vet_hours: float = key(3.0, "hours", 0, 200, "mean time a broker spends on vetting a pair", "no source", typical=(1, 9))
     ask_hours: float = key(0.08, "hours", 0, 200, "mean time it takes to be asked, before knowing whether one can help", "calibrated: busy shares", typical=(0.027, 0.24))
     resume_hours: float = key(0.15, "hours", 0, 200, "routine time lost by one look-up that interrupts it", "no source", typical=(0, 0.4))
     service_cv: float = key(1.0, "ratio", 0, 5, "standard deviation per mean of service times (1: exponential, 0: constant, else lognormal)", "no source", typical=(0.3, 2))
+    learning: float = key(0.3, "share", 0, 5, "how much longer a newcomer takes at first", "no source", typical=(0, 1))
+    learning_weeks: float = key(12.0, "weeks", 0, 500, "time in which that falls to about a third", "no source", above=True)
+    familiarity: float = key(0.1, "share", 0, 0.9, "how much shorter it takes with an outsider one knows", "no source", typical=(0, 0.3))
 
     # Attention
     look_up_hours: float = key(1.0, "hours", 0, 200, "mean time until a person at routine work notices that something came in", "no source", typical=(0, 4))
@@ -179,6 +256,7 @@ class World(_Table):
     # Patience
     patience_hours: float = key(40.0, "hours", 0, inf, "how long an asker waits for an answer, and again for an approval", "no source", above=True, typical=(8, 200))
     outsider_patience_hours: float = key(24.0, "hours", 0, inf, "how long an outsider waits to be received", "no source", above=True, typical=(4, 80))
+    deal_patience_hours: float = key(16.0, "hours", 0, 400, "how long a deal waits for brokers, or to be found", "no source", above=True, typical=(4, 80))
 
     # Judgement
     good_share: float = key(0.6, "share", 0, 1, "share of decisions that would do good", "no source", typical=(0.3, 0.9))
@@ -196,6 +274,90 @@ class World(_Table):
     rework: float = key(0.3, "share", 0, 1, "share of bad decisions that come back once discovered", "no source", typical=(0, 0.8))
     rework_rounds: int = key(3, "rounds", 0, 1_000_000, "how often the same decision or question can come back", "no source")
     repeat: float = key(0.5, "share", 0, 1, "share of wrong answers with which the customer comes back", "no source")
+
+    exposed: float = key(0.2, "share", 0, 1, "share of the topics, by weight, whose failures customers feel", "no source", typical=(0.02, 0.6))
+    failure_reach: float = key(1.0, "people per stake", 0, 20, "customers who feel such a failure", "no source; decides satisfaction", typical=(0, 4))
+
+    # Customers
+    taste_spread: float = key(0.43, "taste", 0, 5, "spread of customers' tastes, per dimension", "calibrated: satisfaction 77", typical=(0.1, 1))
+    breadth: float = key(1.0, "taste", 0, 10, "distance from the product at which its fit falls to .6", "unit of taste", above=True)
+    fit_weight: float = key(0.5, "share", 0, 1, "weight of the product in an experience; the rest is the service's (omega)", "no source", typical=(0.2, 0.8))
+    half_patience_hours: float = key(10.0, "hours", 0, 1000, "time after which an answer is worth half", "calibrated: satisfaction 77", above=True, typical=(2, 80))
+    satisfaction_pace: float = key(0.15, "share", 0, 1, "how far one experience moves satisfaction (alpha)", "no source", typical=(0.05, 0.5))
+    expectation_pace: float = key(0.2, "share", 0, 1, "how far one experience moves expectation (beta)", "no source", typical=(0.05, 0.5))
+    disconfirmation: float = key(0.15, "share", 0, 2, "weight of surprise in satisfaction (eta)", "law: Oliver 1980; value: no source", typical=(0, 0.5))
+    loss_aversion: float = key(2.0, "times", 0, 10, "how much more a bad surprise weighs than a good one", "Mittal, Ross & Baldasare 1998", typical=(1.2, 3))
+    promise: float = key(0.04, "satisfaction", 0, 1, "what full selling promises beyond experience", "no source", typical=(0, 0.2))
+    first_satisfaction: float = key(0.77, "satisfaction", 0, 1, "satisfaction and expectation of who joins", "published average (ACSI 2023-24)")
+    friends: int = key(8, "people", 0, 64, "friends of each member of the market", "placeholder")
+    rewire: float = key(0.1, "share", 0, 1, "share of friendships that lead anywhere, not to neighbours", "small world: Watts & Strogatz 1998; value: placeholder")
+    tell_base: float = key(0.06, "probability", 0, 1, "chance to tell of an experience that met expectation", "no source", typical=(0, 0.2))
+    tell_slope: float = key(0.25, "probability", 0, 5, "how much that rises with the surprise, either way", "no source", typical=(0, 1))
+    told_to: int = key(3, "people", 0, 64, "friends who are told", "no source", typical=(1, 15))
+    neutral: float = key(0.57, "experience", 0, 1, "experience above which one speaks well", "calibrated: three good words to one bad", typical=(0.3, 0.8))
+    influence: float = key(0.04, "share", 0, 1, "how far a word moves a friend's satisfaction", "no source", typical=(0, 0.2))
+    convert: float = key(0.02, "unit", 0, 5, "how far a word moves a prospect towards joining, in units of one life", "no source", typical=(0, 0.2))
+    retell_good: float = key(0.05, "probability", 0, 1, "chance that a good word is told on to a friend", "no source", typical=(0, 0.3))
+    retell_bad: float = key(0.05, "probability", 0, 1, "chance that a bad word is told on to a friend", "no source", typical=(0, 0.3))
+    retell_hops: int = key(5, "times", 0, 1_000_000, "how often a word is told on at most", "no source")
+    complain: float = key(0.15, "probability", 0, 1, "chance to complain after a bad experience", "complaint shares .05 to .5 in the field", typical=(0.05, 0.5))
+    squeaky: float = key(0.1, "probability", 0, 1, "how much each answered complaint, of the last three, raises it", "sign: Ma, Sun & Kekre 2015; value: no source", typical=(0, 0.3))
+    bad_tolerance: float = key(0.1, "experience", 0, 1, "how far below expectation an experience is a bad one", "no source", typical=(0.02, 0.3))
+    recover: float = key(0.3, "share", 0, 1, "share of what is missing that a complaint handled well gives back, once", "sign: de Matos 2007; value: no source", typical=(0, 0.8))
+    churn: float = key(0.15, "per year", 0, 10, "hazard with which a customer of ordinary satisfaction leaves", "calibrated: churn .15", typical=(0.05, 0.4))
+    churn_slope: float = key(2.5, "log hazard", 0, 20, "how much satisfaction keeps a customer", "no source", typical=(0, 6))
+    churn_reference: float = key(0.77, "satisfaction", 0, 1, "satisfaction at which the hazard is that of world.churn", "published average (ACSI 2023-24)")
+    join: float = key(0.16, "per year", 0, 10, "hazard with which full selling wins a prospect", "calibrated: the market is in balance", typical=(0.02, 0.4))
+    tie_forms: float = key(0.3, "probability", 0, 1, "chance that a right answer by the first who was asked makes a personal tie", "no source")
+    tie_lost: float = key(0.05, "satisfaction", 0, 1, "satisfaction lost when the employee one knows leaves", "no source", typical=(0, 0.2))
+
+    # Product
+    turbulence: float = key(0.35, "taste per root year", 0, 5, "how fast the market's taste drifts", "no source", typical=(0, 1.2))
+    reversion: float = key(0.2, "per year", 0, 10, "how fast it comes back", "no source", typical=(0, 1))
+    step: float = key(0.03, "share", 0, 1, "share of the way to its aim that a good idea takes the product, in a firm of 42 topics", "no source", typical=(0.005, 0.1))
+    bad_step: float = key(0.08, "taste", 0, 5, "how far a bad idea moves the product anywhere, in a firm of 42 topics", "no source", typical=(0.01, 0.3))
+
+    # Staff
+    quit_rate: float = key(0.113, "per year", 0, 10, "hazard with which a settled person of ordinary attachment quits", "calibrated: turnover .15", typical=(0.05, 0.4))
+    quit_peak: float = key(2.2, "times", 0, 20, "how much higher the hazard is in the third month", "shape: Farber 1994; value: calibrated", typical=(0, 6))
+    quit_slope: float = key(0.95, "log hazard", 0, 10, "how much attachment keeps a person", "calibrated: a hazard ratio of .85 per standard deviation", typical=(0, 3))
+    attachment_norm: float = key(0.53, "attachment", 0, 1, "attachment at which the hazard is that of world.quit_rate", "measured in the calibrated baseline")
+    person_sd: float = key(0.8, "logit", 0, 5, "spread of people's own inclination to stay", "no source", typical=(0.2, 1.5))
+    attachment_pace: float = key(0.03, "per week", 0, 1, "how fast attachment follows what a person finds", "no source", typical=(0.01, 0.1))
+    early_pace: float = key(0.15, "per week", 0, 1, "the same in a person's first quarter", "no source")
+    impression_pace: float = key(0.1, "per week", 0, 1, "how fast impressions of autonomy, progress and thanks follow the week", "no source")
+    weight_friendship: float = key(0.8, "logit", 0, 5, "weight of friendship in attachment", "no source", typical=(0, 2))
+    weight_autonomy: float = key(0.6, "logit", 0, 5, "weight of autonomy", "no source", typical=(0, 1.5))
+    weight_progress: float = key(0.6, "logit", 0, 5, "weight of progress", "no source", typical=(0, 1.5))
+    weight_thanks: float = key(0.5, "logit", 0, 5, "weight of thanks", "no source", typical=(0, 1.25))
+    weight_overload: float = key(4.0, "logit", 0, 50, "weight of overload, which repels", "no source", typical=(0, 10))
+    weight_standing: float = key(1.0, "logit", 0, 5, "weight of a manager's standing", "no source", typical=(0, 2.5))
+    weight_exposure: float = key(0.3, "logit", 0, 5, "weight of exposure, which repels", "no source", typical=(0, 1))
+    friendship_norm: float = key(0.58, "share", 0, 1, "friendship of an ordinary person", "measured in the calibrated baseline")
+    autonomy_norm: float = key(0.48, "share", 0, 1, "autonomy of an ordinary person", "measured in the calibrated baseline")
+    progress_norm: float = key(0.77, "share", 0, 1, "progress of an ordinary person", "measured in the calibrated baseline")
+    thanks_norm: float = key(0.065, "share", -1, 1, "thanks an ordinary person gets", "measured in the calibrated baseline")
+    standing_norm: float = key(0.876, "share", 0, 1, "standing of an ordinary manager", "measured in the calibrated baseline")
+    exposure_norm_product: float = key(0.46, "share", 0, 1, "exposure of product staff", "measured in the calibrated baseline")
+    exposure_norm_desk: float = key(0.94, "share", 0, 1, "exposure of the desk", "measured in the calibrated baseline")
+    exposure_norm_broker: float = key(0.16, "share", 0, 1, "exposure of brokers", "measured in the calibrated baseline")
+    exposure_norm_manager: float = key(0.665, "share", 0, 1, "exposure of managers", "measured in the calibrated baseline")
+    overload_from: float = key(0.8, "share", 0, 1, "share of hours on cases beyond which a person is overloaded", "no source")
+    facilitator_standing: float = key(0.5, "share", 0, 1, "standing that a week of most introductions gives back", "no source")
+    contagion: float = key(0.09, "share", 0, 5, "rise of the hazard at the peak, per tie that quit", "industry data (Visier 2022): 9 % per teammate", typical=(0, 0.25))
+    contagion_weeks: float = key(10.0, "weeks", 0, 500, "time from a quit to the peak of its contagion", "industry data (Visier 2022): 70 days", above=True)
+    vacancy_weeks: float = key(8.0, "weeks", 0, 500, "time until a seat is filled again", "no source", typical=(2, 20))
+    hire_vetting: float = key(0.0, "share", 0, 1, "how carefully people are chosen: fewer who are not trustworthy, and that much longer a vacancy", "no source")
+    promise_open: float = key(0.1, "attachment", 0, 1, "what a public face promises recruits of a firm whose staff may not use the channel", "placeholder", typical=(0, 0.3))
+    advocacy: float = key(0.1, "per week", 0, 1, "chance that a person speaks of the firm on the public channel", "no source")
+    resist: float = key(0.0, "share", 0, 1, "how much managers who lost standing keep their people to the old rules", "no source; a scenario of its own")
+
+    # Accounts (money in units of an hour's wage)
+    margin: float = key(400.0, "hours' wages per year", 0, 1e6, "what a customer brings", "placeholder", typical=(50, 5000))
+    output_value: float = key(1.3, "hours' wages per hour", 0, 100, "what an hour of routine work brings", "placeholder", typical=(1, 3))
+    replacement: float = key(0.21, "yearly wages", 0, 10, "cost of replacing a person", "median of 27 case studies (Boushey & Glynn 2012)")
+    decision_money: float = key(6.0, "hours' wages per stake", 0, 1e4, "worth of a unit of stake", "placeholder", typical=(0.5, 20))
+    selling_per_seat: float = key(128.0, "hours' wages per year", 0, 1e5, "budget for selling, per seat", "placeholder")
 
     # fmt: on
     @model_validator(mode="after")
@@ -216,6 +378,15 @@ class World(_Table):
         return self
 
 
+# Read once, when the firm is built: to change them while it runs would change nothing, so an event may not.
+FIXED = frozenset({
+    "staff", "span", "desk", "brokers", "topics_per_team", "market_per_seat", "active_share", "partners_per_seat",
+    "partners_active", "topic_skew", "expertise_low", "expertise_high", "second_field", "former_field",
+    "expert_threshold", "first_contact", "tie_limit", "tie_depth", "tie_distance", "tie_start", "interests",
+    "interest_kinds", "taste_spread", "friends", "deal_circle", "exposed",
+})  # fmt: skip
+
+
 # fmt: off
 
 
@@ -227,6 +398,12 @@ class Design(_Table):
     contact: float = key(0.0, "share", 0, 1, "share of requests received by an employee found by profile, not by the desk", "lever")
     consult: float = key(0.0, "share", 0, 1, "share of questions that go along ties and the platform, not up the chain", "lever")
     approve: float = key(0.0, "share", 0, 1, "share of decisions made under trust, not screened up the chain", "lever")
+    connect: float = key(0.0, "share", 0, 1, "share of outsiders who meet on a platform, not through brokers", "lever")
+    hear: float = key(0.0, "share", 0, 1, "share of feedback that becomes an idea, not a polite thank-you", "lever")
+    meet: float = key(0.0, "share", 0, 1, "share of staff in interest circles, and of freed hours in which managers introduce people", "lever")
+    channel: float = key(0.0, "share", 0, 1, "share of contacts that take place on a public channel", "setting")
+    selling: float = key(1.0, "times", 0, 2, "budget for selling, 1 being the baseline's", "setting")
+    inside: int = key(1, "yes or no", 0, 1, "may staff use the public channel", "setting")
     reserve: float = key(1.0, "quantile", 0, 1, "stakes above this quantile always go up, also under trust (1: none)", "setting")
 
     @classmethod
@@ -241,13 +418,30 @@ class Design(_Table):
         """The pure gatekeeper firm."""
         return DESIGNS["traditional"]
 
+    @classmethod
+    def social(cls) -> "Design":
+        """The pure open firm."""
+        return DESIGNS["social"]
+
+
+def _levers(openness: float) -> dict[str, Any]:
+    return dict.fromkeys(("contact", "consult", "approve", "connect", "hear", "meet"), openness)
+
 
 DESIGNS: Mapping[str, Design] = MappingProxyType({
     "traditional": Design(),
-    "connected": Design(contact=0.5, consult=0.5, approve=0.5, reserve=0.99),
-    "flexible-hierarchy": Design(contact=1.0, consult=1.0, approve=0.0, reserve=1.0),
-    "open": Design(contact=1.0, consult=1.0, approve=1.0, reserve=0.99),
+    "social": Design(**_levers(1.0), channel=1.0, reserve=0.99),
+    "channel-only": Design(channel=1.0),
+    "connected": Design(**_levers(0.5), channel=0.5, reserve=0.99),
+    "flexible-hierarchy": Design(**{**_levers(1.0), "approve": 0.0}, channel=1.0),
+    "blocked-inside": Design(**_levers(1.0), channel=1.0, inside=0, reserve=0.99),
 })
+
+
+class _Leave(_Table):
+    """Who leaves in an event."""
+
+    busiest: int = key(1, "people", 1, 200_000, "people with most hours on cases who quit that morning", "event")
 
 
 class Run(_Table):
@@ -265,18 +459,67 @@ class Run(_Table):
 # fmt: on
 
 
+# --- events -----------------------------------------------------------------------------------------------------------
+
+
+def _changes(table: type[_Table], label: str) -> AfterValidator:
+    """Checks the keys of a table that an event changes, and gives their values the types they have in the table."""
+
+    def checked(changes: Mapping[str, Any]) -> dict[str, Any]:
+        if mistakes := _mistakes_in_changes(table, changes, label):
+            raise ValueError(*mistakes)
+        return {name: _typed(value, table.model_fields[name].default) for name, value in changes.items()}
+
+    return AfterValidator(checked)
+
+
+def _typed(value: Any, example: Any) -> Any:
+    """A checked value in the type of the example, so that 2 and 2.0 are one number in the key of a run too."""
+    return tuple(map(float, value)) if isinstance(example, tuple) else type(example)(value)
+
+
+class Event(_Table):
+    """What changes on the morning of a working day while the firm runs."""
+
+    day: int = key(
+        1, "", 1, 1_000_000, "working day before whose first case it happens; day 1 follows the burn-in", "event"
+    )
+    world: Annotated[Mapping[str, Any], _changes(World, "world.")] = _plain(
+        {}, "keys of the world that change, and their new values", "a table such as { load = 1.5 }"
+    )
+    design: Annotated[Mapping[str, Any], _changes(Design, "design.")] = _plain(
+        {}, "levers and settings that change, whatever the design started from", "a table such as { approve = 0.5 }"
+    )
+    leave: Annotated[Mapping[str, Any], _changes(_Leave, "leave.")] = _plain(
+        {}, "who quits, and is replaced like anybody else", "a table such as { busiest = 3 }"
+    )
+    only: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = _plain(
+        (), "designs that it reaches; without it every design", DESIGN_NAMES
+    )
+
+    @model_validator(mode="after")
+    def _says_when_and_what(self) -> Self:
+        if "day" not in self.model_fields_set:
+            raise ValueError(f"day is missing {_about(Event, 'day')}; write a line such as day = 125")
+        if not (self.world or self.design or self.leave):
+            raise ValueError("this changes nothing; write world, design or leave, such as world = { load = 1.5 }")
+        return self
+
+    def applied(self, world: World, design: Design) -> tuple[World, Design]:
+        """World and design as they are after this event."""
+        return World(**{**dict(world), **self.world}), Design(**{**dict(design), **self.design})
+
+
 # --- scenarios --------------------------------------------------------------------------------------------------------
 
 
-TEXT, DESIGN_NAMES = "text in quotes", 'a list of names of designs, such as ["traditional", "open"]'
 SIX_HOURS = "a list of six hours, such as [0.2, 10.5, 20.4, 30.3, 32.0, 55.0]"
 FROM = "design to start from; the levers and settings below replace its numbers"
+EVENTS = (
+    "dated changes while the firm runs, each an [[event]]; a file's events replace all those of the file it extends"
+)
 TOP_KEYS = ("name", "question", "designs", "observed_hours_by_handoffs")
 DESIGN_NAME = re.compile(r"[\w-]{1,40}")
-
-
-def _plain(value: Any, meaning: str, kind: str, **rules: Any) -> Any:
-    return Field(value, description=meaning, json_schema_extra={"kind": kind}, **rules)
 
 
 class Scenario(_Table):
@@ -285,7 +528,7 @@ class Scenario(_Table):
     name: str = _plain("scenario", "short name, the file's name unless given", TEXT)
     question: str = _plain("", "what the comparison is to answer", TEXT)
     designs: Annotated[tuple[str, ...], BeforeValidator(_as_tuple)] = _plain(
-        ("traditional", "open"), "designs that are compared, the reference first", DESIGN_NAMES, min_length=1
+        ("traditional", "social"), "designs that are compared, the reference first", DESIGN_NAMES, min_length=1
     )
     observed_hours_by_handoffs: Annotated[tuple[Hours, ...] | None, BeforeValidator(_as_tuple)] = _plain(
         None,
@@ -297,6 +540,7 @@ class Scenario(_Table):
     world: World = _plain(World(), "what the firm cannot choose", "a World")
     own_designs: Mapping[str, Design] = _plain({}, "designs beside the built-in ones, by name", "designs by name")
     run: Run = _plain(Run(), "how long and how often the firms are run", "a Run")
+    events: Annotated[tuple[Event, ...], BeforeValidator(_as_tuple)] = _plain((), EVENTS, "a list of events")
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:
@@ -305,12 +549,33 @@ class Scenario(_Table):
                 raise ValueError(f"design.{name} is a built-in design, which cannot be redefined; give it another name")
             if not DESIGN_NAME.fullmatch(name):
                 raise ValueError(f"design.{_show(name)} is not a name; use 1 to 40 letters, digits, - and _")
-        known = {**DESIGNS, **self.own_designs}
+        known = self.known_designs()
         for name in self.designs:
             if name not in known:
                 raise ValueError(f"designs names {_show(name)}, which is not a design{_or_rather(name, known)}")
             if self.designs.count(name) > 1:
                 raise ValueError(f"designs names {_show(name)} twice; leave one out")
+        for number, event in enumerate(self.events, 1):
+            for name in event.only:
+                if name not in known:
+                    fault = f"only names {_show(name)}, which is not a design{_or_rather(name, known)}"
+                    raise ValueError(f"event {number}: {fault}")
+        return self
+
+    @model_validator(mode="after")
+    def _events_agree(self) -> Self:
+        """What the keys have to agree on holds after every event, too."""
+        for number, event in enumerate(self.events, 1):
+            if event.leave.get("busiest", 0) > self.world.staff:
+                leave = f"leave.busiest = {event.leave['busiest']} is above staff = {self.world.staff}"
+                raise ValueError(f"event {number}: {leave} {_about(_Leave, 'busiest', 'leave.')}; lower it")
+        designs: list[str | Design] = [*self.known_designs(), Design()]  # the last stands for all that have no name
+        for design in designs:
+            world = dict(self.world)
+            for event in self.events_for(design):
+                world |= event.world
+                if mistakes := _mistakes(World, world, World.label):
+                    raise ValueError(f"event {self.events.index(event) + 1}: then {mistakes[0]}")
         return self
 
     @classmethod
@@ -325,10 +590,20 @@ class Scenario(_Table):
         """A design by its name, the scenario's own first; a Design is given back as it is."""
         if isinstance(design, Design):
             return design
-        known = {**DESIGNS, **self.own_designs}
+        known = self.known_designs()
         if design not in known:
             raise _error(self.name, [f"{_show(design)} is not a design{_or_rather(design, known)}"])
         return known[design]
+
+    def known_designs(self) -> dict[str, Design]:
+        """Every design that has a name here, the built-in ones first."""
+        return {**DESIGNS, **self.own_designs}
+
+    def events_for(self, design: str | Design) -> tuple[Event, ...]:
+        """The events that reach a design, by day, those of one day as written. `only` goes by name: a Design has none."""
+        name = design if isinstance(design, str) else None
+        reaching = [event for event in self.events if not event.only or name in event.only]
+        return tuple(sorted(reaching, key=lambda event: event.day))
 
     def override(self, options: Iterable[str]) -> "Scenario":
         """The scenario with some keys changed, each written like "world.load=1.5" (the value as in TOML)."""
@@ -346,12 +621,16 @@ class Scenario(_Table):
         lines = [f"{name} = {_toml(value)}" for name, value in written.items() if value is not None]
         for name, table in tables.items():
             lines += ["", f"[{_quoted_where_needed(name)}]", *(f"{key} = {_toml(value)}" for key, value in table)]
+        for event in self.events:
+            lines += ["", "[[event]]", *(f"{key} = {_toml(value)}" for key, value in event if value not in ({}, ()))]
         return "\n".join(lines) + "\n"
 
 
 def _toml(value: Any) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_toml(item) for item in value)}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{name} = {_toml(item)}' for name, item in value.items())} }}"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return repr(value)
@@ -454,6 +733,10 @@ def _parse_option(option: str, where: str) -> dict[str, Any]:
         change = {part: change}
     if parts == ["extends"]:
         raise _error(_printable(where), ["extends can only stand in a file; name that scenario instead of this one"])
+    if parts[0] in ("event", "events"):
+        raise _error(
+            _printable(where), ["events can only stand in a file; write [[event]] and below it day = 125 there"]
+        )
     if mistakes := _mistakes_in_file(change):
         raise _error(_printable(where), mistakes)
     return dict(change)
@@ -478,6 +761,7 @@ def _amended(base: Scenario, changes: Mapping[str, Any], where: str) -> Scenario
     values = {name: changes.get(name, getattr(base, name)) for name in TOP_KEYS}
     values["world"] = _checked(World, {**dict(base.world), **changes.get("world", {})}, where)
     values["run"] = _checked(Run, {**dict(base.run), **changes.get("run", {})}, where)
+    values["events"] = tuple(Event(**event) for event in changes["event"]) if "event" in changes else base.events
     return _checked(Scenario, {**values, "own_designs": own}, where)
 
 
@@ -512,6 +796,8 @@ def _mistakes_in_file(raw: Mapping[str, Any]) -> list[str]:
             found += _mistakes_in_table(table, value, name)
         elif name == "design":
             found += _mistakes_in_designs(value)
+        elif name == "event":
+            found += _mistakes_in_events(value)
         elif name == "extends":
             if not isinstance(value, str):
                 found.append(f"extends = {_show(value)} is not {TEXT}; name a scenario or a file")
@@ -538,6 +824,34 @@ def _mistakes_in_designs(value: Any) -> list[str]:
     return found
 
 
+def _mistakes_in_events(value: Any) -> list[str]:
+    if not isinstance(value, list):
+        return [f"event = {_show(value)} is not a list of tables; write [[event]] and below it a line for each key"]
+    found: list[str] = []
+    for number, event in enumerate(value, 1):
+        told = [f"{_show(event)} is not a table; write [[event]] and below it a line for each key"]
+        if isinstance(event, dict):
+            told = _mistakes(Event, event, Event.label)
+        found += [f"event {number}: {mistake}" for mistake in told]
+    return found
+
+
+def _mistakes_in_changes(table: type[_Table], changes: Mapping[str, Any], label: str) -> list[str]:
+    """What is wrong with the keys of a table that an event changes, each for itself."""
+    found: list[str] = []
+    for name, value in changes.items():
+        if name not in table.model_fields:
+            found.append(_unknown_key(name, label, in_event=True))
+        elif table is World and name in FIXED:
+            fixed = (
+                f"world.{name} is fixed when the firm is built and cannot change while it runs {_about(World, name)}"
+            )
+            found.append(f"{fixed}; write a scenario of its own with {name} in [world]")
+        else:
+            found += [f"{label}{mistake}" for mistake in _mistakes(table, {name: value}, label, alone=True)]
+    return found
+
+
 def _mistakes_in_table(table: type[_Table], value: Any, name: str) -> list[str]:
     if isinstance(value, dict):
         return _mistakes(table, value, f"{name}.", alone=True)
@@ -560,7 +874,12 @@ def _told(
     details: dict[Any, Any] = {}
     for detail in error.errors(include_url=False):
         details.setdefault(detail["loc"][0] if detail["loc"] else None, detail)
-    told = [_sentence(table, name, values[name], label, details[name]) for name in values if name in details]
+    told: list[str] = []
+    for name in (name for name in values if name in details):
+        if details[name]["type"] == "value_error":  # sentences already
+            told += details[name]["ctx"]["error"].args
+        else:
+            told.append(_sentence(table, name, values[name], label, details[name]))
     if None in details and not alone:
         told.append(str(details[None]["ctx"]["error"]))
     return told
@@ -568,7 +887,7 @@ def _told(
 
 def _sentence(table: type[_Table], name: str, value: Any, label: str, detail: Mapping[str, Any]) -> str:
     if detail["type"] == "extra_forbidden":
-        return _unknown_key(name, label)
+        return _unknown_key(name, label, in_event=table is Event)
     about: dict[str, Any] = table.model_fields[name].json_schema_extra  # type: ignore[assignment]
     limits: dict[str, Any] = detail.get("ctx", {})
     subject = f"{name} = {_show(value)}" if not isinstance(value, dict) else f"{name} is a table and"
@@ -588,16 +907,18 @@ def _sentence(table: type[_Table], name: str, value: Any, label: str, detail: Ma
     return f"{subject} {fault} {_about(table, name, label)}{allowed}"
 
 
-def _unknown_key(name: str, label: str) -> str:
+def _unknown_key(name: str, label: str, *, in_event: bool = False) -> str:
     """A key that does not exist: say where it belongs, or which is near."""
     shown = f"{label}{_name(name)}"
-    here = {path: meaning for path, meaning in _all_keys(label).items() if path.rpartition(".")[0] == label.rstrip(".")}
-    elsewhere = {path: meaning for path, meaning in _all_keys(label).items() if path not in here}
+    if in_event and name in TOP_KEYS:
+        return f"{shown} is not a key of an event; {name} belongs {_place('', name, False)}"
+    keys = _keys_of_an_event() if in_event else _all_keys(label)
+    here = {path: meaning for path, meaning in keys.items() if path.rpartition(".")[0] == label.rstrip(".")}
+    elsewhere = {path: meaning for path, meaning in keys.items() if path not in here}
     for path, meaning in elsewhere.items():
         table, _, last = path.rpartition(".")
         if last == name:
-            place = f"in [{table}]" if table else "at the top of the file, above the first table"
-            return f"{shown} is not a key; {name} belongs {place} ({path}: {meaning})"
+            return f"{shown} is not a key; {name} belongs {_place(table, name, in_event)} ({path}: {meaning})"
     for paths, likeness in ((here, 0.6), (elsewhere, 0.8)):
         lasts = {path.rpartition(".")[2]: path for path in paths}
         if near := get_close_matches(name, lasts, 1, likeness):
@@ -608,6 +929,12 @@ def _unknown_key(name: str, label: str) -> str:
     return f"{shown} is not a key; the keys here are {', '.join(path.rpartition('.')[2] for path in here)}"
 
 
+def _place(table: str, name: str, in_event: bool) -> str:
+    if in_event:
+        return f"in {table} = {{ {name} = ... }}" if table else "right below [[event]]"
+    return f"in [{table}]" if table else "at the top of the file, above the first table"
+
+
 def _all_keys(label: str) -> dict[str, str]:
     """Path and meaning of every key of a file; the keys of a design stand under the design that `label` names."""
     design = label if label.startswith("design.") else Design.label
@@ -616,9 +943,17 @@ def _all_keys(label: str) -> dict[str, str]:
         **{name: _meaning(Scenario, name) for name in (*TOP_KEYS, "world")},
         "design": "a table for each design of your own, [design.NAME]",
         "run": _meaning(Scenario, "run"),
+        "event": EVENTS,
         f"{design}from": FROM,
     }
     for prefix, table in ((World.label, World), (design, Design), (Run.label, Run)):
+        keys |= {f"{prefix}{name}": _meaning(table, name) for name in table.model_fields}
+    return keys
+
+
+def _keys_of_an_event() -> dict[str, str]:
+    keys = {name: _meaning(Event, name) for name in Event.model_fields}
+    for prefix, table in (("world.", World), ("design.", Design), ("leave.", _Leave)):
         keys |= {f"{prefix}{name}": _meaning(table, name) for name in table.model_fields}
     return keys
 
@@ -690,14 +1025,40 @@ def schema() -> dict[str, Any]:
             "world": {**_table_schema(World), "description": keys["world"]},
             "design": {"type": "object", "additionalProperties": design, "description": keys["design"]},
             "run": {**_table_schema(Run), "description": keys["run"]},
+            "event": {"type": "array", "items": _event_schema(), "description": keys["event"]},
         },
+    }
+
+
+def _event_schema() -> dict[str, Any]:
+    changes = {"world": _table_schema(World), "design": _table_schema(Design), "leave": _table_schema(_Leave)}
+    for name, form in changes.items():
+        form["description"] = _meaning(Event, name)
+        form["minProperties"] = 1
+        form["properties"] = {key: one for key, one in form["properties"].items() if key not in FIXED}
+        for one in form["properties"].values():
+            del one["default"]  # what an event does not name stays as it is
+    day = _described(Event, "day", Event.model_json_schema()["properties"]["day"])
+    del day["default"]
+    only = {"type": "array", "items": {"type": "string"}, "description": _meaning(Event, "only")}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["day"],
+        "anyOf": [{"required": [name]} for name in changes],
+        "properties": {"day": day, **changes, "only": only},
     }
 
 
 def _table_schema(table: type[_Table]) -> dict[str, Any]:
     form = table.model_json_schema()
-    for name, one in form["properties"].items():
-        typical = f", typically {one['typical'][0]:g} to {one['typical'][1]:g}" if "typical" in one else ""
-        one["description"] = f"{_meaning(table, name)}: {one.pop('allowed')}{typical}. Source: {one['source']}."
-        del one["kind"], one["title"]
+    form["properties"] = {name: _described(table, name, one) for name, one in form["properties"].items()}
     return form
+
+
+def _described(table: type[_Table], name: str, one: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of one key with all that its line says in the description, which is what editors show."""
+    typical = f", typically {one['typical'][0]:g} to {one['typical'][1]:g}" if "typical" in one else ""
+    description = f"{_meaning(table, name)}: {one['allowed']}{typical}. Source: {one['source']}."
+    kept = {field: value for field, value in one.items() if field not in ("allowed", "kind", "title")}
+    return {**kept, "description": description}

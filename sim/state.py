@@ -5,12 +5,13 @@ Ids are rows (-1 is nobody), times are whole ticks, a millionth of a working hou
 read them, so that every rule is compiled once (a rule given now an int32, now an int64 is compiled for each).
 """
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.compiled import inlined, register_table
+from sim.compiled import entry_point, inlined, register_table
 from sim.scenario import Design, World
 
 TICKS = 1_000_000  # in a working hour
@@ -18,10 +19,15 @@ HOURS_A_DAY, DAYS_A_WEEK, WEEKS_A_YEAR = 8, 5, 50
 DAY = HOURS_A_DAY * TICKS
 WEEK = DAYS_A_WEEK * DAY
 DAYS_A_YEAR = DAYS_A_WEEK * WEEKS_A_YEAR
+MONTHS_A_YEAR = 12
 HOURS_A_YEAR = HOURS_A_DAY * DAYS_A_YEAR
 NEVER = 2**62  # a tick that no run reaches
 LOAD_WEEKS = 10  # weeks that a person's usual load looks back over
 MOST_ASKED = 8  # longest search along ties that a case can remember (bound of world.search_limit)
+MOST_INTERESTS = 8  # bound of world.interests
+CIRCLE = 8  # most members of an interest circle
+DIMENSIONS = 2  # of taste
+USUAL_TOPICS = 42  # of the baseline: a firm with more topics moves its product less with each idea
 MOST_LEVELS = 24  # heights of a tree with at most 200 000 seats, but for chains (span 1)
 
 
@@ -37,8 +43,12 @@ class Role(IntEnum):
 class Kind(IntEnum):
     """What claims somebody's attention."""
 
-    DECISION = 0
-    REQUEST = 1
+    DECISION = 0  # an employee's work that is not routine
+    REQUEST = 1  # a customer's question or problem
+    COMPLAINT = 2  # a customer after a bad experience
+    IDEA = 3  # what the product should be
+    MOMENT = 4  # a date in a customer's life
+    DEAL = 5  # a partner's chance of business
 
 
 class Phase(IntEnum):
@@ -48,6 +58,8 @@ class Phase(IntEnum):
     CONTACT = 1  # who receives an outsider?
     CONSULT = 2  # how is knowledge found?
     APPROVE = 3  # who says yes?
+    CONNECT = 4  # how do outsiders meet?
+    HEAR = 5  # what becomes of what outsiders say and show?
 
 
 class Activity(IntEnum):
@@ -66,6 +78,7 @@ class Activity(IntEnum):
     SCREEN = 10
     PANEL = 11
     TELL = 12
+    VET = 13
 
 
 ACTIVITIES = len(Activity)
@@ -83,6 +96,7 @@ HOURS_OF = {
     Activity.SCREEN: "screen_hours",
     Activity.PANEL: "screen_hours",
     Activity.TELL: "relay_hours",
+    Activity.VET: "vet_hours",
 }
 
 
@@ -102,7 +116,9 @@ class Disposition(IntEnum):
     REJECTED = 2
     ANSWERED = 3
     DEFAULTED = 4  # the approval clock rang: the asker decided alone
-    ABANDONED = 5
+    ABANDONED = 5  # the outsider left before being received
+    LAPSED = 6  # its date passed, or nobody was found in time
+    UNMET = 7  # a pair that no broker has in the book
 
 
 class Consult(IntEnum):
@@ -122,8 +138,19 @@ class Clock(IntEnum):
     CONSULT = 2
     PLATFORM = 3
     APPROVAL = 4
-    RETURN = 5
+    RETURN = 5  # an error comes to light
+    FOUND = 6  # on the platform, or by another customer
+    LAPSE = 7  # the date has passed, or patience has
 
+
+class Pool(IntEnum):
+    """Queues that several people share."""
+
+    DESK = 0
+    BROKERS = 1
+
+
+POOL_COUNT = len(Pool)
 
 class Event(IntEnum):
     """Kinds of event, in the order in which they happen at the same tick."""
@@ -138,7 +165,7 @@ class Verb(IntEnum):
     """What a rule can ask the engine for."""
 
     TASK = 0  # put it in somebody's queue
-    POOL = 1  # put it in the desk's pooled queue
+    POOL = 1  # put it in a pooled queue
     HERE = 2  # the same person goes on with it
     PANEL = 3  # put it in the queues of all whom the rule has listed in state.invited
     WAIT = 4  # nothing yet: a clock or another answer will come
@@ -164,12 +191,15 @@ SEATS = _table(
     ("look_up", "f8"),  # mean of the look-up that is running, in ticks
     ("looked", "i8"),  # look-ups drawn so far (their ordinal)
     ("look_ups", "i8"),  # look-ups that interrupted routine work since measuring began
-    ("idle_next", "i8"),  # list of idle desk seats, longest idle first
+    ("pace", "f8"),  # how much longer her services take than those of a practised person, as a factor
+    ("acting", "i8"),  # who does the work of this seat: itself but for a vacancy
+    ("idle_next", "i8"),  # list of idle seats of a pool, longest idle first
     ("idle_previous", "i8"),
     ("working", "i1"),  # at case work (so that what arrives meanwhile waits without a look-up)
     ("role", "i1"),
     ("honest", "i1"),  # judges its own cases honestly when nobody looks
     ("idle", "i1"),
+    ("vacant", "i1"),
     # The rest.
     ("level", "i8"),  # levels below the top seat
     ("team", "i8"),  # manager of the team it belongs to (a manager: herself)
@@ -181,11 +211,97 @@ SEATS = _table(
     ("desk_low", "i8"),  # desk seats below this seat: rows desk_low … desk_high of `desk`
     ("desk_high", "i8"),
     ("fame", "f8"),  # outsiders answered, fading
+    # The person who sits there.
+    ("generation", "i8"),  # how many sat there before
+    ("joined", "i8"),  # tick at which she joined, before the start for those found there
+    ("spell", "i8"),  # row of her employment
+    ("filled", "i8"),  # week in which a vacant seat is filled again
+    ("person", "f8"),  # her own inclination to stay, for life (logit)
+    ("attachment", "f8"),
+    ("life", "f8"),  # what is left of the unit-rate draw that her hazard of quitting spends
+    ("leaving", "i1"),
+    ("promised", "i1"),  # recruited by a public face that the inside does not keep
+    ("interests", "i4", (MOST_INTERESTS,)),  # beside work; -1 none
+    ("circle", "i8"),  # her interest circle; -1 none
+    ("shock", "f8"),  # quits among her ties, fading,
+    ("echo", "f8"),  # and their effect, which peaks later
+    ("friendship", "f8"),
+    ("autonomy", "f8"),
+    ("progress", "f8"),
+    ("thanks", "f8"),
+    ("exposure", "f8"),
+    ("standing", "f8"),  # of a manager
+    # This week's.
+    ("interrupted", "i8"),  # look-ups that took her from routine work
+    ("angry", "i8"),  # outsiders of hers with a bad experience
+    ("met", "i8"),  # outsiders of hers
+    ("praise", "i8"),  # those who speak well of it less those who do not
+    ("decided", "i8"),  # decisions of hers that ended
+    ("alone", "f8"),  # how far she decided them herself
+    ("put", "i8"),  # decisions that she put forward
+    ("through", "i8"),  # and that came through
+    ("introduced", "f8"),  # introductions made
 )
 NODES = _table(("time", "i8"), ("key", "u8"), ("next", "i4"), ("previous", "i4"), ("kind", "i1"))
-SOURCES = _table(("rate", "f8"), ("opener", "i8"), ("kind", "i1"), ("ordinal", "u8"))
-CUSTOMERS = _table(("topic", "i8"), ("active", "i1"))
-TOPICS = _table(("team", "i8"), ("weight", "f8"), ("scripted", "i1"), ("roster_low", "i8"), ("roster_high", "i8"))
+POOLS = _table(
+    ("idle_head", "i8"),
+    ("idle_tail", "i8"),
+    ("attention", "f8"),  # look-ups a tick that its idle people make together
+    ("alert", "i8"),  # idle people who look up at once
+    ("watched", "i8"),  # look-ups of the pool drawn so far (their ordinal)
+    ("watched_at", "f8"),  # rate at which its look-up runs
+    ("unspent", "f8"),  # what is left of its unit-rate draw; below 0: none runs
+    ("people", "i8"),  # seats that serve it
+)
+SOURCES = _table(
+    ("rate", "f8"),  # births a tick
+    ("opener", "i8"),  # seat, customer or partner
+    ("kind", "i1"),
+    ("extra", "i1"),  # what only a public channel brings
+    ("ordinal", "u8"),
+)
+CUSTOMERS = _table(
+    ("topic", "i8"),  # home topic
+    ("taste", "f8", (DIMENSIONS,)),  # apart from the market's mean
+    ("expectation", "f8"),
+    ("satisfaction", "f8"),
+    ("lift", "f8"),  # part of it that a complaint handled well gave back
+    ("life", "f8"),  # what is left of the unit-rate draw that the hazard of leaving, or of joining, spends
+    ("lives", "i8"),  # such draws so far (their ordinal)
+    ("knows", "i8"),  # employee whom she knows personally; -1 none
+    ("answered", "i8"),  # complaints answered so far, up to three
+    ("voice_at", "i8"),  # tick of a voice that nothing has been told about yet; -1 none
+    ("voice_next", "i8"),  # next voice of the same idea
+    ("heard", "i8"),  # last word that reached her
+    ("active", "i1"),  # a customer, or a prospect
+    ("recovered", "i1"),  # a complaint handled well has lifted her
+    ("panel", "i1"),  # was a customer when measuring began
+    ("own_idea", "i1"),  # her voice is that of one who worked on the idea
+)
+PARTNERS = _table(
+    ("topic", "i8"),  # capability
+    ("satisfaction", "f8"),
+    ("life", "f8"),
+    ("lives", "i8"),
+    ("left", "i8"),  # tick at which it first left since measuring began; -1 it has not
+    ("active", "i1"),
+    ("panel", "i1"),  # was active when measuring began
+)
+TOPICS = _table(
+    ("team", "i8"),  # which owns it
+    ("weight", "f8"),
+    ("scripted", "i1"),
+    ("exposed", "i1"),  # customers feel its failures
+    ("roster_low", "i8"),
+    ("roster_high", "i8"),
+    ("home_low", "i8"),  # market members at home in it: rows home_low … home_high of `residents`
+    ("home_high", "i8"),
+    ("idea", "i8"),  # case of its open idea; -1 none
+    ("voices", "i8"),  # that speak for it
+    ("aim", "f8", (DIMENSIONS,)),  # sum of what they want
+    ("first_voice", "i8"),  # of those who wait to be told what came of it; -1 none
+    ("build_left", "f8"),  # hours until it is built; below 0: nothing is being built
+)
 QUEUES = _table(("head", "i8"), ("tail", "i8"), ("length", "i8"), ("area", "i8"), ("changed", "i8"))
 TASKS = _table(
     ("case", "i8"),
@@ -216,6 +332,10 @@ CASES = _table(
     ("yes", "i1"),
     ("no", "i1"),
     ("members", "i1"),
+    ("public", "i1"),  # on the public channel
+    ("peer", "i1"),  # another customer answers
+    ("suggested", "i1"),  # an employee's idea, which the top seat decides
+    ("with_customer", "i1"),  # a deal with a customer, not with a partner
     ("serving", "i8"),  # persons serving it now
     ("first_task", "i8"),  # first of its tasks
     ("since", "i8"),  # tick at which the present touch began
@@ -240,6 +360,9 @@ CASES = _table(
     ("free_next", "i8"),
     ("opener", "i8"),  # seat of the asker or the customer
     ("helper", "i8"),
+    ("other", "i8"),  # a deal's other side
+    ("slot", "i8"),  # its place among those with whom a partner may do business
+    ("date", "i8"),  # tick of a moment's date
     ("height", "i8"),  # levels climbed in the approval
     ("picks", "i8"),  # employees tried by public profile
     ("asks", "i8"),  # asks along ties
@@ -266,6 +389,9 @@ LEDGER = _table(
     ("consult", "i1"),
     ("first_contact", "i1"),
 )
+SPELLS = _table(
+    ("seat", "i4"), ("generation", "i4"), ("role", "i1"), ("began", "i8"), ("ended", "i8")  # -1 she is still there
+)
 TOUCHES = _table(
     ("case", "u8"), ("activity", "i1"), ("seat", "i4"), ("arrived", "i8"), ("start", "i8"), ("end", "i8")
 )
@@ -286,21 +412,47 @@ CLOCK = _table(
     ("closed_rows", "i8"),
     ("touch_rows", "i8"),
     ("tracing", "i1"),
-    ("idle_head", "i8"),
-    ("idle_tail", "i8"),
-    ("attention", "f8"),  # look-ups a tick that the idle people of the desk make together
-    ("alert", "i8"),  # idle people of the desk who look up at once
-    ("watched", "i8"),  # look-ups of the pool drawn so far (their ordinal)
-    ("watched_at", "f8"),  # rate at which the pool's look-up runs
-    ("unspent", "f8"),  # what is left of its unit-rate draw; below 0: none runs
+    ("newborn_head", "i8"),  # cases born of others that have not entered their first phase yet
+    ("newborn_tail", "i8"),
+    ("spell_rows", "i8"),
+    ("voices", "i8"),  # customers who wait to be told what came of their idea
+    ("words", "i8"),  # words spread so far
     ("live", "i8"),  # cases in the firm now
     ("live_area", "i8"),  # their integral over time, case-ticks, since measuring began
     ("live_changed", "i8"),
     ("handlings", "i8"),  # services finished since the start
-    ("unborn", "i8"),  # cases of people who are no customers: drawn and dropped
+    ("unborn", "i8"),  # cases of vacant seats, of people who are no customers, of partners gone: drawn and dropped
     ("opened", "i8", (len(Kind),)),
     ("closed", "i8", (len(Kind), len(Disposition))),
 )
+
+
+MARKET = _table(
+    ("taste", "f8", (DIMENSIONS,)),  # mean of the market's tastes
+    ("product", "f8", (DIMENSIONS,)),
+    ("live_deals", "f8"),
+    ("active_customers", "i8"),
+    ("active_partners", "i8"),
+    ("first_customers", "i8"),  # active at the start
+    ("first_partners", "i8"),
+    ("away", "f8"),  # hours of this week in circles, introductions and building
+    ("platform", "f8"),  # members of the platform: active partners, and the share of the customers who are on it
+)
+# Sums since measuring began; those of weeks are taken at their ends.
+BOOKS = _table(
+    *((name, "f8") for name in (
+        "weeks", "experiences", "experience", "bad_experiences", "complaints", "complaints_again",
+        "words_good", "words_bad", "churned", "joined", "customer_weeks", "panel_satisfaction", "active_satisfaction",
+        "promoters", "detractors", "fit", "gap", "failures_felt", "voices", "ideas_built", "gifts_welcome", "gifts_unwelcome",
+        "quits", "person_weeks", "attachment", "attachment_managers", "manager_weeks", "friendship", "autonomy",
+        "progress", "thanks", "standing",
+        "chances", "unmet", "matches", "good_matches", "deal_value", "fees", "leaked",
+        "case_hours", "resume_hours", "circle_hours", "introduction_hours", "build_hours", "panel_hours",
+        "margin", "output", "wages", "replacement", "selling",
+    )),
+    ("exposure", "f8", (len(Role),)),
+    ("role_weeks", "f8", (len(Role),)),
+)  # fmt: skip
 
 
 class State(NamedTuple):
@@ -318,6 +470,13 @@ class State(NamedTuple):
     tie_weight: np.ndarray  # (seats, tie_limit)
     loads: np.ndarray  # (seats, ten weeks): ticks of case work
     customers: np.ndarray
+    residents: np.ndarray  # market members by home topic, topic after topic
+    partners: np.ndarray
+    familiar: np.ndarray  # (partners, deal_circle): how well a partner knows each of those it may do business with
+    circles: np.ndarray  # (circles, 8): members, -1 none
+    circle_low: np.ndarray  # first circle of each interest, one entry more
+    market: np.ndarray  # one record: taste, product, how many there are
+    books: np.ndarray  # one record: sums since measuring began
     topics: np.ndarray
     order: np.ndarray  # topics in the order of the tree
     order_weight: np.ndarray  # cumulative weight of `order`, one entry more
@@ -325,15 +484,19 @@ class State(NamedTuple):
     roster: np.ndarray  # experts, topic after topic
     desk_seats: np.ndarray  # seats of the desk in the order of the tree
     sources: np.ndarray
-    nodes: np.ndarray  # events: sources, then seats, then cases
+    nodes: np.ndarray  # events: sources, then seats, then pools, then cases
     buckets: np.ndarray  # heads of the calendar
-    queues: np.ndarray  # two a seat (short, long), then the pool
+    queues: np.ndarray  # two a seat (short, long), then the pools
+    pools: np.ndarray
     tasks: np.ndarray
     cases: np.ndarray
     ledger: np.ndarray
     touches: np.ndarray
+    spells: np.ndarray  # employments: who sat where from when to when
     invited: np.ndarray  # scratch: whom a rule asks all at once
+    audience: np.ndarray  # scratch: whom a word has reached
     handle: np.ndarray  # one record: where the tables lie
+    own_rules: Mapping[Phase, Any]  # a researcher's rules, by the phase in which they take the place of ours
 
     @property
     def firm(self) -> np.void:
@@ -341,7 +504,7 @@ class State(NamedTuple):
         return self.handle[0]  # type: ignore[no-any-return]
 
 
-PER_TICK = {"decision_rate": DAY, "request_rate": HOURS_A_YEAR * TICKS}
+YEAR = HOURS_A_YEAR * TICKS
 _WORLD_FLOATS = [name for name, field in World.model_fields.items() if field.annotation in (float, int)]
 RULES = _table(
     *((name, "f8") for name in _WORLD_FLOATS),
@@ -352,6 +515,8 @@ RULES = _table(
     ("is_help", "i1", (ACTIVITIES,)),
     ("reach_decay", "f8"),  # how much rarer another team is with each level up
     ("log_sd", "f8"),  # of a lognormal service
+    ("exposure_norm", "f8", (len(Role),)),
+    ("size", "f8"),  # seats: what is said per seat is multiplied by it
 )
 
 
@@ -366,6 +531,13 @@ TABLES: dict[str, tuple[Any, int]] = {
     "tie_weight": (np.dtype("f8"), 2),
     "loads": (np.dtype("i8"), 2),
     "customers": (CUSTOMERS, 1),
+    "residents": (np.dtype("i8"), 1),
+    "partners": (PARTNERS, 1),
+    "familiar": (np.dtype("f8"), 2),
+    "circles": (np.dtype("i8"), 2),
+    "circle_low": (np.dtype("i8"), 1),
+    "market": (MARKET, 1),
+    "books": (BOOKS, 1),
     "topics": (TOPICS, 1),
     "order": (np.dtype("i8"), 1),
     "order_weight": (np.dtype("f8"), 1),
@@ -376,11 +548,14 @@ TABLES: dict[str, tuple[Any, int]] = {
     "nodes": (NODES, 1),
     "buckets": (np.dtype("i4"), 1),
     "queues": (QUEUES, 1),
+    "pools": (POOLS, 1),
     "tasks": (TASKS, 1),
     "cases": (CASES, 1),
     "ledger": (LEDGER, 1),
     "touches": (TOUCHES, 1),
+    "spells": (SPELLS, 1),
     "invited": (np.dtype("i8"), 1),
+    "audience": (np.dtype("i8"), 1),
 }
 HANDLE = np.dtype(
     [
@@ -388,6 +563,7 @@ HANDLE = np.dtype(
         for name, (_, dimensions) in TABLES.items()
         for part in ("at", "rows", "columns")[: 1 + dimensions]
     ]
+    + [("here", "i8"), ("has_own_rules", "i8"), ("own_rule", "i8", (len(Phase),))]
 )
 for _name, (_dtype, _dimensions) in TABLES.items():
     register_table(_name, _dtype, _dimensions)
@@ -408,13 +584,23 @@ def pack(world: World, design: Design) -> np.ndarray:
         record["is_short"][activity] = activity in SHORT and bool(world.short_first)
         record["is_help"][activity] = activity in HELPING
     record["reach_decay"] = np.exp(-1.0 / world.interdependence_reach)
+    for role in Role:
+        record["exposure_norm"][role] = getattr(world, f"exposure_norm_{role.name.lower()}")
+    record["size"] = world.staff
     record["log_sd"] = np.sqrt(np.log1p(world.service_cv**2))
     return rules
 
 
-def assemble(**tables: np.ndarray) -> State:
-    """Join tables to a firm. The handle holds addresses, so it is made anew whenever a table is replaced."""
+def assemble(own_rules: Mapping[Phase, Any] | None = None, **tables: np.ndarray) -> State:
+    """Join tables to a firm. The handle holds addresses, so it is made anew whenever a table is replaced.
+
+    `own_rules`: compiled rules that take the place of ours in some phases.
+    """
     handle = np.zeros(1, HANDLE)
+    handle["here"] = handle.ctypes.data
+    for phase, rule in (own_rules or {}).items():
+        handle["has_own_rules"] = 1
+        handle["own_rule"][0, phase] = entry_point(rule, HANDLE).address
     for name, (dtype, dimensions) in TABLES.items():
         table = tables[name]
         if table.dtype != dtype or table.ndim != dimensions or not table.flags.c_contiguous:
@@ -423,17 +609,22 @@ def assemble(**tables: np.ndarray) -> State:
         handle[f"{name}_rows"] = table.shape[0]
         if dimensions == 2:
             handle[f"{name}_columns"] = table.shape[1]
-    return State(handle=handle, **tables)
+    return State(handle=handle, own_rules=own_rules or {}, **tables)
 
 
 def _replaced(state: State, **tables: np.ndarray) -> State:
     kept = {name: getattr(state, name) for name in TABLES}
-    return assemble(**(kept | tables))
+    return assemble(state.own_rules, **(kept | tables))
 
 
 def copy(state: State) -> State:
     """A twin that shares nothing with the original."""
-    return assemble(**{name: getattr(state, name).copy() for name in TABLES})
+    return with_rules(state, state.own_rules)
+
+
+def with_rules(state: State, own_rules: Mapping[Phase, Any]) -> State:
+    """A twin that shares nothing with the original and works by other rules in some phases."""
+    return assemble(own_rules, **{name: getattr(state, name).copy() for name in TABLES})
 
 
 def grow(state: State, table: str, *, least: int = 0) -> State:
@@ -502,9 +693,9 @@ def task(seat, activity):
 
 
 @inlined
-def pool(activity):
-    """The case goes to the desk's pooled queue."""
-    return _step(Verb.POOL, activity, -1)
+def pool(which, activity):
+    """The case goes to the pooled queue of the desk or of the brokers."""
+    return _step(Verb.POOL, activity, which)
 
 
 @inlined
@@ -521,7 +712,7 @@ def panel(members, activity):
 
 @inlined
 def wait(clock):
-    """Nothing happens before a clock rings or another answer comes; the platform's rings at the case's `until`."""
+    """Nothing happens before a clock rings or another answer comes; some clocks ring at the case's `until`."""
     return _step(Verb.WAIT, 0, clock)
 
 

@@ -41,9 +41,18 @@ def _make_room(state, seat, other):
 @njit
 def work_together(state, seat, other):
     """Two people have worked a case together: w += growth·(1 − w), both ways; a weaker tie may have to go."""
-    if seat != other and state.tie_to.shape[1] > 0:
+    if seat != other and state.tie_to.shape[1] > 0 and not (state.seats[seat].vacant or state.seats[other].vacant):
         _strengthen(state, seat, other)
         _strengthen(state, other, seat)
+
+
+@njit
+def knows_of(state, seat, other):
+    """Has a person a tie to another?"""
+    for slot in range(state.tie_to.shape[1]):
+        if state.tie_to[seat, slot] == other:
+            return True
+    return False
 
 
 @njit

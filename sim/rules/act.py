@@ -1,14 +1,18 @@
-"""Act: an employee's work that is not routine. She works on it herself, then knows what she lacks."""
+"""Act: somebody takes up what is not routine, works on it herself, and then knows what she lacks."""
 
 from sim.compiled import njit
 from sim.judgement import can_answer
-from sim.state import Activity, Phase, phase, task
+from sim.state import Activity, Kind, Phase, phase, task
 
 
 @njit
 def act(state, case, seat):
-    """The next step of a decision that its asker has met or has worked on. Returns a Step."""
+    """The next step of a decision, an idea or a moment that somebody has met or has worked on. Returns a Step.
+
+    Only decisions need knowledge that others may have: an idea lies with the team that owns its topic.
+    """
     record = state.cases[case]
     if record.did == Activity.ENTER:
         return task(record.holder, Activity.ACT)
-    return phase(Phase.APPROVE if can_answer(state, seat, record.topic) else Phase.CONSULT)
+    knows = record.kind != Kind.DECISION or can_answer(state, seat, record.topic)
+    return phase(Phase.APPROVE if knows else Phase.CONSULT)

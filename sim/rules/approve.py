@@ -4,6 +4,9 @@ Gatekeeper: the asker judges first; what she likes goes up until a height whose 
 manager on the way screens; one no ends it.
 Open: the asker has authority up to a higher stake; above it a panel of experts who are neither she nor her chain, asked
 all at once, which ends when `quorum` agree or no longer can. Stakes above `reserve` go up all the same.
+
+An employee's suggestion is the top seat's to decide: it climbs through every screen, or reaches her at once where
+questions may go anywhere (`consult`).
 """
 
 import numpy as np
@@ -11,8 +14,8 @@ import numpy as np
 from sim.compiled import njit
 from sim.draws import Stream, uniform
 from sim.judgement import judges_good
-from sim.state import MOST_LEVELS, Activity, Clock, Disposition, close, panel, task, wait
-from sim.tree import is_above
+from sim.state import MOST_LEVELS, Activity, Clock, Disposition, Phase, close, panel, task, wait
+from sim.tree import is_above, superior
 
 
 @njit
@@ -26,7 +29,7 @@ def approve(state, case, seat):
         return _counted(state, case, says_yes)
     if not says_yes:
         return close(Disposition.REJECTED)
-    if _may_decide(state, seat, record.quantile, record.height):
+    if _may_decide(state, record, seat, record.height):
         return close(Disposition.ACCEPTED)
     if record.ringing:
         return close(Disposition.DEFAULTED)
@@ -37,9 +40,9 @@ def approve(state, case, seat):
 def _asker_judges(state, case):
     record, rules = state.cases[case], state.rules[0]
     asker = record.holder
-    record.height, record.yes, record.no = 0, 0, 0
-    trusted = record.open and record.quantile <= rules.reserve
-    nobody_screens = _may_decide(state, asker, record.quantile, 0)
+    record.height, record.yes, record.no, record.members = 0, 0, 0, 0
+    trusted = record.open and record.quantile <= rules.reserve and not record.suggested
+    nobody_screens = _may_decide(state, record, asker, 0)
     if trusted:
         nobody_screens = record.quantile <= rules.own_authority
     likes_it = judges_good(state, case, asker, record.good == 1)
@@ -54,20 +57,26 @@ def _asker_judges(state, case):
         if members >= rules.quorum:
             record.members = members
             return panel(members, Activity.PANEL)
-    if state.seats[asker].parent < 0:  # nobody above, and too few experts for a panel
+    if superior(state, asker) < 0:  # nobody above, and too few experts for a panel
         return close(Disposition.ACCEPTED)
     return _goes_up(state, record, asker)
 
 
 @njit
-def _may_decide(state, seat, quantile, height):
-    return state.seats[seat].parent < 0 or quantile <= state.rules[0].authority_of[min(height, MOST_LEVELS - 1)]
+def _may_decide(state, record, seat, height):
+    if superior(state, seat) < 0:
+        return True
+    return record.suggested == 0 and record.quantile <= state.rules[0].authority_of[min(height, MOST_LEVELS - 1)]
 
 
 @njit
 def _goes_up(state, record, seat):
-    record.height += 1
-    return task(state.seats[seat].parent, Activity.SCREEN)
+    above = superior(state, seat)
+    lever = state.rules[0].consult
+    if record.suggested and uniform(state.clock[0].seed, Stream.RULE, record.key, Phase.CONSULT) < lever:
+        above = np.int64(0)
+    record.height += state.seats[seat].level - state.seats[above].level
+    return task(above, Activity.SCREEN)
 
 
 @njit
@@ -79,7 +88,7 @@ def _choose_panel(state, case):
     members = np.int64(0)
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = state.roster[row]
-        if expert == record.holder or is_above(state, expert, record.holder):
+        if expert == record.holder or state.seats[expert].vacant or is_above(state, expert, record.holder):
             continue
         score = uniform(seed, Stream.PANEL, record.key, expert)
         place = members if members < wanted else wanted

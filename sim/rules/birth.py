@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.compiled import njit
 from sim.draws import Stream, uniform
-from sim.state import Kind
+from sim.state import TICKS, Kind
 
 
 @njit
@@ -30,6 +30,75 @@ def request(state, case, customer):
         count = len(state.topics)
         drawn = count * uniform(seed, Stream.TOPIC, record.key, 0) ** state.rules[0].topic_skew
         record.topic = min(count - 1, np.int64(drawn))
+
+
+@njit
+def complaint(state, case, parent):
+    """A customer complains about what became of a case of hers, or of a failure that she felt."""
+    record, about = state.cases[case], state.cases[parent]
+    record.kind, record.holder, record.good = Kind.COMPLAINT, -1, 1
+    record.topic, record.public = about.topic, about.public
+
+
+@njit
+def idea(state, case, topic):
+    """What the product should be. It concerns the team that owns the topic; whether it does good shows when built."""
+    record, seed = state.cases[case], state.clock[0].seed
+    record.kind, record.opener, record.topic = Kind.IDEA, topic, topic
+    record.quantile = uniform(seed, Stream.STAKE, record.key, 0)
+    record.good = uniform(seed, Stream.MERIT, record.key, 0) < state.rules[0].good_share
+    record.holder = _owner(state, record.key, state.topics[topic].team)
+    record.unit = state.seats[record.holder].unit
+
+
+@njit
+def _owner(state, key, team):
+    """Who of a team takes an idea up: any of its people alike."""
+    best, least = np.int64(state.seats[team].acting), np.inf
+    for seat in range(team * np.int64(state.rules[0].span) + 1, team * np.int64(state.rules[0].span) + 1
+                      + np.int64(state.rules[0].span)):  # fmt: skip
+        if seat >= len(state.seats) or state.seats[seat].vacant:
+            continue
+        score = uniform(state.clock[0].seed, Stream.OWNER, key, seat)
+        if score < least:
+            best, least = np.int64(seat), score
+    return best
+
+
+@njit
+def moment(state, case, customer):
+    """A date in a customer's life. A gesture in time would be welcome (good) or an intrusion; it costs a stake."""
+    record, rules, clock = state.cases[case], state.rules[0], state.clock[0]
+    record.kind, record.opener, record.holder = Kind.MOMENT, customer, -1
+    record.topic = state.customers[customer].topic
+    record.date = clock.now + np.int64(round(rules.window_hours * TICKS))
+    record.quantile = uniform(clock.seed, Stream.STAKE, record.key, 0)
+    record.good = uniform(clock.seed, Stream.MERIT, record.key, 0) < rules.good_share
+
+
+@njit
+def deal(state, case, partner):
+    """A partner's chance of business, with a customer or with a partner of another capability. False: with nobody."""
+    record, rules, seed = state.cases[case], state.rules[0], state.clock[0].seed
+    record.kind, record.opener, record.holder, record.good = Kind.DEAL, partner, -1, 1
+    record.topic = state.partners[partner].topic
+    record.quantile = uniform(seed, Stream.STAKE, record.key, 0)
+    u = uniform(seed, Stream.OTHER, record.key, 0)
+    record.with_customer = uniform(seed, Stream.OTHER, record.key, 1) < rules.deal_with_customer
+    if record.with_customer:
+        record.other = np.int64(u * len(state.customers))
+        return record.other < len(state.customers) and state.customers[record.other].active == 1
+    record.slot = np.int64(u * state.familiar.shape[1])
+    record.other = _one_of_its_circle(state, partner, record.slot)
+    other = state.partners[record.other]
+    return other.active == 1 and other.topic != record.topic
+
+
+@njit
+def _one_of_its_circle(state, partner, slot):
+    count = len(state.partners)
+    u = uniform(state.clock[0].seed, Stream.CIRCLE_OF, partner, slot)
+    return (partner + 1 + np.int64(u * (count - 1))) % count
 
 
 @njit

@@ -3,7 +3,7 @@
 Gatekeeper: up the chain to the lowest common manager, down to the team that owns the topic, back the same way; every
 manager on the way relays, and every relay garbles.
 Open: the best tie believed to know, along ties from one asked to the next, at most `search_limit` asks; then the
-platform, once, where who reads first answers; then the chain. Nobody relays the answer.
+platform, once, where who reads first answers (if staff may use it); then the chain. Nobody relays the answer.
 """
 
 import math
@@ -61,16 +61,16 @@ def _along_the_chain(state, case, seat):
     record = state.cases[case]
     if not record.returning:
         team = state.topics[record.topic].team
-        if seat != team:
-            return task(toward(state, seat, team), Activity.RELAY)
+        following = toward(state, seat, team)
+        if following != seat:
+            return task(following, Activity.RELAY)
         helper = _member_who_knows(state, case, team)
         if helper >= 0:
             return task(helper, Activity.HELP)
         record.consult, record.returning = Consult.NOBODY_KNEW, 1
-    if seat != record.holder:
-        following = toward(state, seat, record.holder)
-        if following != record.holder:
-            return task(following, Activity.RELAY)
+    following = toward(state, seat, record.holder)
+    if following not in (seat, record.holder):
+        return task(following, Activity.RELAY)
     if record.consult == Consult.NOBODY_KNEW:
         record.relays = 0  # of content: nothing came back that could be garbled
     return _back_to_owner(record)
@@ -83,7 +83,7 @@ def _member_who_knows(state, case, team):
     best, least = np.int64(-1), np.inf
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = state.roster[row]
-        if expert == record.holder or state.seats[expert].parent != team:
+        if expert == record.holder or state.seats[expert].parent != team or state.seats[expert].vacant:
             continue
         score = uniform(state.clock[0].seed, Stream.HELPER, record.key, expert)
         if score < least:
@@ -112,7 +112,10 @@ def _ask_along_ties(state, case, seat):
             if believes(state, case, seat, slot, knows):
                 best, strongest = np.int64(other), state.tie_weight[seat, slot]
     if best < 0:
-        return _ask_the_platform(state, case)
+        if state.rules[0].inside:
+            return _ask_the_platform(state, case)
+        record.open, record.last = 0, record.holder
+        return _along_the_chain(state, case, record.holder)
     record.asked[record.asks] = best
     record.asks += 1
     return task(best, Activity.ASK)
@@ -139,7 +142,7 @@ def _ask_the_platform(state, case):
     patience, largest = rules.platform_wait_hours * TICKS, 0.0
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = state.roster[row]
-        if expert == record.holder or _asked(record, expert):
+        if expert == record.holder or state.seats[expert].vacant or _asked(record, expert):
             continue
         u = uniform(clock.seed, Stream.READER, record.key, expert)
         if u > largest:  # all read at one rate, so the largest number is the shortest time

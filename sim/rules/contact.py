@@ -2,8 +2,8 @@
 
 Gatekeeper: the pooled desk, next free agent; she answers what her script or her own field covers and hands the rest on
 to a desk seat near the team that owns the topic, which asks inside the firm.
-Open: an employee found by public profile; popular people are found more often, profiles err, and a wrong person hands
-the outsider on to the next.
+Open: the employee whom the customer knows, if the topic is her field (or the customer loyal); else one found by public
+profile; popular people are found more often, profiles err, and a wrong person hands the outsider on to the next.
 """
 
 import math
@@ -12,8 +12,8 @@ import numpy as np
 
 from sim.compiled import njit
 from sim.draws import Stream, uniform
-from sim.judgement import can_answer, judges_good
-from sim.state import Activity, Disposition, Phase, close, here, phase, pool, task
+from sim.judgement import can_answer, is_expert, judges_good, peer_is_right
+from sim.state import Activity, Disposition, Phase, Pool, close, here, phase, pool, task
 from sim.tree import is_above
 
 
@@ -23,9 +23,10 @@ def contact(state, case, seat):
     record = state.cases[case]
     if record.did == Activity.ENTER:
         if record.open:
-            return task(_by_profile(state, case), Activity.TRIAGE)
+            known = _known(state, case)
+            return task(known if known >= 0 else _by_profile(state, case), Activity.TRIAGE)
         # A firm too small for a desk faces outside with its top seat.
-        return pool(Activity.TRIAGE) if len(state.desk_seats) else task(0, Activity.TRIAGE)
+        return pool(Pool.DESK, Activity.TRIAGE) if len(state.desk_seats) else task(0, Activity.TRIAGE)
     if record.did == Activity.TRIAGE:
         if can_answer(state, seat, record.topic):
             return here(seat, Activity.ANSWER)
@@ -43,7 +44,20 @@ def contact(state, case, seat):
 @njit
 def answer_is_right(state, case):
     """An answer is right by the same noise by which a good case is recognised."""
+    if state.cases[case].peer:
+        return peer_is_right(state, case)
     return judges_good(state, case, state.cases[case].holder, True)
+
+
+@njit
+def _known(state, case):
+    """The employee whom the customer knows, if this is her field or the customer asks her anyway; -1 none."""
+    record = state.cases[case]
+    known = np.int64(state.customers[record.opener].knows)
+    if known < 0 or is_expert(state, known, record.topic):
+        return known
+    asks_anyway = uniform(state.clock[0].seed, Stream.LOYAL, record.key, 0) < state.rules[0].loyal
+    return known if asks_anyway else np.int64(-1)
 
 
 @njit
@@ -95,6 +109,8 @@ def _by_profile(state, case):
     best, least = np.int64(-1), np.inf
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = state.roster[row]
+        if state.seats[expert].vacant:
+            continue
         weight = (1.0 + state.seats[expert].fame) ** rules.popular
         score = -math.log(uniform(seed, Stream.PROFILE, record.key, expert)) / weight
         if score < least:

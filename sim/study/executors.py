@@ -33,7 +33,10 @@ def compute(twins: Twins) -> list[Outcome]:
     began = perf_counter()
     first = twins.runs[0]
     designs = [run.design for run in twins.runs]
-    summaries = simulate(twins.scenario, designs, seed=first.seed, replication=first.replication)
+    events = [run.events for run in twins.runs]
+    summaries = simulate(
+        twins.scenario, designs, seed=first.seed, replication=first.replication, events=events
+    )
     seconds = (perf_counter() - began) / len(designs)
     return [Outcome(run, summary, seconds) for run, summary in zip(twins.runs, summaries, strict=True)]
 

@@ -2,10 +2,11 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sim.compiled import sources_hash
-from sim.scenario import Design, Scenario
+from sim.scenario import Design, Event, Scenario
 
 SPANS = ("burn_in_weeks", "warm_up_weeks", "weeks")
 
@@ -18,6 +19,7 @@ class Plan(NamedTuple):
     design: Design
     seed: int
     replication: int
+    events: tuple[Event, ...]  # those that reach the design
 
 
 def fingerprint(scenario: Scenario) -> dict[str, object]:
@@ -32,22 +34,21 @@ def digest(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def run_key(scenario: Scenario, design: Design, seed: int, replication: int) -> str:
+def run_key(scenario: Scenario, design: Design, seed: int, replication: int, events: Sequence[Event] = ()) -> str:
     """Key of a run: everything that can change its numbers and nothing else.
 
     Titles, paths, names of designs, other designs, workers and package versions are left out, so two designs with equal
-    numbers are one run and a longer comparison finds the runs of a shorter one.
+    numbers and events are one run and a longer comparison finds the runs of a shorter one.
     """
-    return digest(
-        fingerprint(scenario)
-        | {"model": sources_hash(), "design": design.model_dump(), "seed": seed, "replication": replication}
-    )
+    own = {"design": design.model_dump(), "events": [event.model_dump(exclude={"only"}) for event in events]}
+    return digest(fingerprint(scenario) | own | {"model": sources_hash(), "seed": seed, "replication": replication})
 
 
 def plan(scenario: Scenario, designs: dict[str, Design], seed: int, replications: int) -> list[Plan]:
     """All runs of a comparison, replication after replication."""
+    events = {name: scenario.events_for(name) for name in designs}
     return [
-        Plan(run_key(scenario, design, seed, replication), name, design, seed, replication)
+        Plan(run_key(scenario, design, seed, replication, events[name]), name, design, seed, replication, events[name])
         for replication in range(replications)
         for name, design in designs.items()
     ]

@@ -25,6 +25,10 @@ class Broken:
     at_fault: str = ""  # the file to mend, where it is another one
 
 
+def event(lines: str) -> str:
+    return f"[[event]]\n{lines}\n"
+
+
 BROKEN = [
     # --- values
     Broken(
@@ -95,13 +99,11 @@ BROKEN = [
     ),
     Broken("key of another table", "[world]\nweeks = 10\n", ("world.weeks is not a key", "weeks belongs in [run]")),
     Broken("key without its table", "load = 2\n", ("load is not a key", "load belongs in [world]")),
-    Broken("key below its place", '[world]\ndesigns = ["open"]\n', ("world.designs is not a key", "top of the file")),
-    Broken(
-        "lever that is not built", "[design.mine]\nmeet = 1\n", ("design.mine.meet is not a key", "contact, consult,")
-    ),
+    Broken("key below its place", '[world]\ndesigns = ["social"]\n', ("world.designs is not a key", "top of the file")),
+    Broken("lever that is none", "[design.mine]\nxyzzy = 1\n", ("design.mine.xyzzy is not a key", "contact, consult,")),
     Broken("key from nowhere", "[world]\nxyzzy = 1\n", ("world.xyzzy is not a key", "firmlab schema")),
     Broken("unknown table", "[wrold]\nload = 1\n", ("wrold is not a key", "did you mean world")),
-    Broken("events are not built", "[[event]]\nday = 1\n", ("event is not a key", "extends, name, question, designs")),
+    Broken("table that is none", "[[xyzzy]]\nday = 1\n", ("xyzzy is not a key", "extends, name, question, designs")),
     Broken("a value for a table", "world = 3\n", ("world = 3 is not a table", "write [world]")),
     Broken("a table for a value", "[world.load]\nx = 1\n", ("load is a table and is not a number", "(world.load:")),
     Broken("a list of tables", "[[world]]\nload = 1\n", ("world = [a table] is not a table", "write [world]")),
@@ -115,10 +117,12 @@ BROKEN = [
     ),
     # --- designs
     Broken("no designs", "designs = []\n", ("designs = [] is not a list of names of designs",)),
-    Broken("designs are text", 'designs = "open"\n', ('designs = "open" is not a list of names of designs',)),
-    Broken("unknown design", 'designs = ["traditional", "opne"]\n', ('designs names "opne"', 'did you mean "open"')),
-    Broken("design twice", 'designs = ["open", "open"]\n', ('designs names "open" twice',)),
-    Broken("redefined design", "[design.open]\ncontact = 0\n", ("design.open is a built-in design",)),
+    Broken("designs are text", 'designs = "social"\n', ('designs = "social" is not a list of names of designs',)),
+    Broken(
+        "unknown design", 'designs = ["traditional", "socail"]\n', ('designs names "socail"', 'did you mean "social"')
+    ),
+    Broken("design twice", 'designs = ["social", "social"]\n', ('designs names "social" twice',)),
+    Broken("redefined design", "[design.social]\ncontact = 0\n", ("design.social is a built-in design",)),
     Broken("name of a design", '[design."a b"]\ncontact = 0\n', ('design."a b" is not a name', "letters, digits")),
     Broken(
         "unknown start",
@@ -127,6 +131,92 @@ BROKEN = [
     ),
     Broken("start is itself", '[design.mine]\nfrom = "mine"\n', ('from = "mine" is not a design known so far',)),
     Broken("start is no text", "[design.mine]\nfrom = 1\n", ("from = 1 is not text in quotes", "design.mine.from")),
+    # --- events
+    Broken("event as a table", "[event]\nday = 1\n", ("event = a table is not a list of tables", "write [[event]]")),
+    Broken("event as a number", "event = [1]\n", ("event 1: 1 is not a table", "write [[event]]")),
+    Broken("events by another name", "[[events]]\nday = 1\n", ("events is not a key", "did you mean event")),
+    Broken("event that changes nothing", event("day = 5"), ("event 1: this changes nothing", "world, design or leave")),
+    Broken("event with an empty table", event("day = 5\nworld = {}"), ("event 1: this changes nothing",)),
+    Broken("event without a day", event("world = { load = 2 }"), ("event 1: day is missing", "day = 125")),
+    Broken(
+        "day before the first", event("day = 0\nworld = { load = 2 }"), ("event 1: day = 0 is below 1", "1 to 1000000")
+    ),
+    Broken("part of a day", event("day = 1.5\nworld = { load = 2 }"), ("event 1: day = 1.5 is not a whole number",)),
+    Broken(
+        "value in an event",
+        event("day = 1\nworld = { load = 2 }") + event("day = 5\nworld = { request_rate = -1 }"),
+        ("event 2: world.request_rate = -1 is below 0 per customer and year (world.request_rate: questions",),
+    ),
+    Broken(
+        "fraction for a whole number in an event",
+        event("day = 5\nworld = { panel = 2.5 }"),
+        ("event 1: world.panel = 2.5 is not a whole number", "1 to 16 people"),
+    ),
+    Broken(
+        "lever in an event",
+        event("day = 5\ndesign = { approve = 1.5 }"),
+        ("event 1: design.approve = 1.5 is above 1 (design.approve: share", "0 to 1"),
+    ),
+    Broken(
+        "nobody leaves",
+        event("day = 5\nleave = { busiest = 0 }"),
+        ("event 1: leave.busiest = 0 is below 1 person", "1 to 200000 people"),
+    ),
+    Broken(
+        "more leave than there are",
+        "[world]\nstaff = 6\n" + event("day = 5\nleave = { busiest = 7 }"),
+        ("event 1: leave.busiest = 7 is above staff = 6",),
+    ),
+    Broken(
+        "misspelt key in an event",
+        event("day = 5\nworld = { sreen_hours = 1 }"),
+        ("event 1: world.sreen_hours is not a key", "did you mean world.screen_hours"),
+    ),
+    Broken("misspelt key of an event", event("dya = 5\nworld = { load = 2 }"), ("event 1: dya is not a key", "day (")),
+    Broken(
+        "lever in the world of an event",
+        event("day = 5\nworld = { approve = 1 }"),
+        ("event 1: world.approve is not a key", "approve belongs in design = { approve = ... }"),
+    ),
+    Broken(
+        "key without its table in an event", event("day = 5\nload = 2"), ("load belongs in world = { load = ... }",)
+    ),
+    Broken("key below an event", event('day = 5\nquestion = "why?"'), ("question belongs at the top of the file",)),
+    Broken(
+        "start of a design in an event",
+        event('day = 5\ndesign = { from = "social" }'),
+        ("event 1: design.from is not a key", "contact, consult,"),
+    ),
+    Broken(
+        "fixed key in an event",
+        event("day = 5\nworld = { staff = 20 }"),
+        ("event 1: world.staff is fixed when the firm is built", "a scenario of its own with staff in [world]"),
+    ),
+    Broken(
+        "a value for the world of an event",
+        event("day = 5\nworld = 3"),
+        ("event 1: world = 3 is not a table such as { load = 1.5 }",),
+    ),
+    Broken(
+        "an event for an unknown design",
+        event('day = 5\nworld = { load = 2 }\nonly = ["socail"]'),
+        ('event 1: only names "socail"', 'did you mean "social"'),
+    ),
+    Broken(
+        "an event for a text",
+        event('day = 5\nworld = { load = 2 }\nonly = "social"'),
+        ('only = "social" is not a list',),
+    ),
+    Broken(
+        "keys that no longer agree after an event",
+        event("day = 5\nworld = { load = 2 }") + event("day = 9\nworld = { quorum = 4 }"),
+        ("event 2: then quorum = 4 is above panel = 3", "lower it or raise world.panel"),
+    ),
+    Broken(
+        "several mistakes in an event",
+        event("day = 0\nworld = { load = -1, staff = 3 }"),
+        ("first of 3 mistakes: event 1: day = 0 is below 1",),
+    ),
     # --- files
     Broken("not TOML", "[world]\nload := 2\n", ('line 2 ("load := 2") is not TOML', "key = value or [table]")),
     Broken("key twice", "[world]\nload = 1\nload = 2\n", ('line 3 ("load = 2")', "a second time")),

@@ -7,9 +7,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.compiled import rule as rule
     from sim.engine import simulate as simulate
+    from sim.measures import Measure as Measure
     from sim.model import FirmModel as FirmModel
+    from sim.own import Own as Own
     from sim.scenario import Design as Design
+    from sim.scenario import Event as Event
     from sim.scenario import Run as Run
     from sim.scenario import Scenario as Scenario
     from sim.scenario import ScenarioError as ScenarioError
@@ -25,7 +29,11 @@ _HOME = {
     "Design": "sim.scenario",
     "Run": "sim.scenario",
     "ScenarioError": "sim.scenario",
+    "Event": "sim.scenario",
     "FirmModel": "sim.model",
+    "Measure": "sim.measures",
+    "Own": "sim.own",
+    "rule": "sim.compiled",
     "simulate": "sim.engine",
     "compare": "sim.study.compare",
     "Comparison": "sim.study.compare",

@@ -25,23 +25,27 @@ app = typer.Typer(
     help="An agent-based laboratory that runs one firm under gatekeeper rules and under open rules.",
 )
 
-HOLDS = "This version holds the phases contact, consult and approve, for decisions and requests."
 # Rows of the table of `compare`: measure, words, factor, decimals.
 ROWS: tuple[tuple[str, str, float, int], ...] = (
-    ("decision_hours_median", "decisions, median h", 1, 2),
-    ("decision_hours_mean", "decisions, mean h", 1, 2),
-    ("decision_hours_p90", "decisions, p90 h", 1, 2),
-    ("request_hours_median", "requests, median h", 1, 2),
-    ("request_hours_mean", "requests, mean h", 1, 2),
-    ("request_hours_p90", "requests, p90 h", 1, 2),
+    # The three headlines.
+    ("decision_hours_median", "decision, median h", 1, 2),
+    ("retention_12m", "staff kept a year, %", 100, 1),
+    ("satisfaction", "satisfaction, 0-100", 1, 1),
+    # What stands beside them.
+    ("decision_hours_mean", "decision, mean h", 1, 2),
+    ("decision_hours_p90", "decision, p90 h", 1, 2),
+    ("request_hours_median", "request, median h", 1, 2),
+    ("request_hours_p90", "request, p90 h", 1, 2),
     ("omission_rate", "good rejected, %", 100, 1),
+    # What it cost.
     ("commission_rate", "bad accepted, %", 100, 1),
-    ("default_share", "decided by clock, %", 100, 2),
-    ("abandoned_share", "outsiders left, %", 100, 2),
-    ("first_contact_resolution", "solved at once, %", 100, 1),
-    ("utilization_managers", "managers busy, %", 100, 1),
     ("utilization_max", "busiest person, %", 100, 1),
+    ("circle_hours", "circles, h a seat", 1, 1),
+    ("panel_hours", "panels, h a seat", 1, 1),
+    ("fees", "fees a seat", 1, 1),
+    ("profit_per_seat", "profit a seat", 1, 0),
 )
+SECTIONS = {"satisfaction", "omission_rate"}  # rows after which the table has a line
 STATIONARY_CONSULTS = 0.05  # share of consults ended by the clock above which a world is not stationary
 
 ScenarioArgument = Annotated[str, typer.Argument(help="A scenario file, or the name of a built-in one.")]
@@ -111,9 +115,11 @@ def check(scenario: ScenarioArgument, overrides: Overrides = None) -> None:
     with _sentences():
         found = _scenario(scenario, overrides)
     run = found.run
+    count = len(found.events)
+    events = f", {count} dated event{'s' * (count != 1)}" if count else ""
     typer.echo(
         f"ok: {found.name}: {found.world.staff} seats, designs {', '.join(found.designs)}, {run.replications} pairs "
-        f"of {run.burn_in_weeks} + {run.warm_up_weeks} + {run.weeks} weeks."
+        f"of {run.burn_in_weeks} + {run.warm_up_weeks} + {run.weeks} weeks{events}."
     )
 
 
@@ -140,28 +146,28 @@ def run(
 ) -> None:
     """Run one firm and print its measures.
 
-    Example: firmlab run baseline --design open --set world.load=1.5
+    Example: firmlab run baseline --design social --set world.load=1.5
     """
     with _sentences():
         found = _scenario(scenario, [*(overrides or []), *([f"run.seed={seed}"] if seed is not None else [])])
-        chosen = found.design(design)
+        found.design(design)
         if trace is not None:
             _refuse_what_is_no_file(trace)
         _announce_compilation()
-        from sim.engine import advance, horizon_days, start
-        from sim.measures import MEASURES, summary
+        from sim.engine import simulate
+        from sim.measures import MEASURES
 
-        state = start(found, chosen, seed=found.run.seed, replication=replication, trace=trace is not None)
-        state = advance(state, horizon_days(found.run))
-        measures = summary(state)
+        with _bar("weeks of one firm") as show:
+            measures = simulate(
+                found, [design], seed=found.run.seed, replication=replication, progress=lambda done: show(done, 1.0)
+            )[0]
         if trace is not None:
-            from sim.study.trace import write_event_log
+            from sim.study.trace import trace as write_trace
 
-            write_event_log(state, trace)
+            write_trace(found, design, seed=found.run.seed, replication=replication, path=trace)
     if as_json:
         typer.echo(json.dumps({name: _or_none(value) for name, value in measures.items()}, indent=1))
         return
-    typer.echo(HOLDS)
     width = max(map(len, measures))
     for measure in MEASURES:
         typer.echo(f"{measure.name:{width}}  {measures[measure.name]:>12.4f}  {measure.unit}")
@@ -185,16 +191,22 @@ def compare(
     overrides: Overrides = None,
     as_json: AsJson = False,
     trace: Annotated[bool, typer.Option(help="Also write every case's path in the first pair.")] = False,
+    every: Annotated[
+        int | None, typer.Option(min=1, metavar="WEEKS", help="Show the path over time instead, by so many weeks.")
+    ] = None,
 ) -> None:
     """Compare designs as paired twins: same people, same customers, same draws, other rules.
 
-    Example: firmlab compare baseline --designs traditional,open --replications 30
+    Example: firmlab compare baseline --designs traditional,social --replications 30
     """
     with _sentences():
         found = _scenario(scenario, overrides)
         names = [name.strip() for name in designs.split(",")] if designs is not None else list(found.designs)
         for name in names:
             found.design(name)
+    if every is not None:
+        _compare_over_time(found, names, every, replications, seed, workers, as_json)
+        return
     with _store_sentences():
         from sim.study.compare import compare as compare_designs
 
@@ -211,6 +223,59 @@ def compare(
     _print_comparison(found, names, result)
 
 
+PATH_ROWS = (
+    ("decision_hours_median", "decision, median h", 1, 2),
+    ("turnover", "quits per person and year, %", 100, 1),
+    ("satisfaction", "satisfaction, 0-100", 1, 1),
+    ("attachment", "attachment, 0-100", 100, 1),
+    ("profit_per_seat", "profit a seat and year", 1, 0),
+)
+
+
+def _compare_over_time(
+    scenario: "Scenario",
+    names: list[str],
+    weeks: int,
+    replications: int | None,
+    seed: int | None,
+    workers: int | None,
+    as_json: bool,
+) -> None:
+    """The path of each design, stretch after stretch. Nothing is stored: the runs of a comparison are whole runs."""
+    changes = {"seed": seed, "replications": replications}
+    with _sentences():
+        scenario = scenario.override([f"run.{name}={value}" for name, value in changes.items() if value is not None])
+        _announce_compilation()
+        from sim.study.path import path
+
+        table = path(scenario, names, weeks=weeks, replications=scenario.run.replications, workers=workers)
+    if as_json:
+        records = table.to_dict(orient="records")
+        typer.echo(json.dumps([{k: _or_none(v) for k, v in record.items()} for record in records], indent=1))
+        return
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(width=None if sys.stdout.isatty() else 140, highlight=False, markup=False)
+    console.print(f"{scenario.name}: {scenario.question}")
+    console.print(f"{scenario.run.replications} firms a design, by {weeks} weeks. ±: 95 % intervals over firms.")
+    rows = {(row["measure"], row["design"], row["week"]): row for row in table.to_dict(orient="records")}
+    ends = sorted(table["week"].unique())
+    for measure, words, factor, decimals in PATH_ROWS:
+        lines = Table(title=words, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+        lines.add_column("to week")
+        for name in names:
+            lines.add_column(name, justify="right")
+        for week in ends:
+            cells = [rows[measure, name, week] for name in names]
+            lines.add_row(
+                str(week),
+                *(_with_interval(factor * c["estimate"], factor * c["high"], f".{decimals}f") for c in cells),
+            )
+        console.print(lines)
+
+
 def _or_none(value: Any) -> Any:
     return None if isinstance(value, float) and value != value else value
 
@@ -221,37 +286,44 @@ def _write_traces(scenario: "Scenario", names: list[str], result: "Comparison", 
     for name in names:
         path = result.path / "trace" / f"{name}.csv"
         chosen = scenario.run.seed if seed is None else seed
-        rows = write_trace(scenario, scenario.design(name), seed=chosen, replication=0, path=path)
+        rows = write_trace(scenario, name, seed=chosen, replication=0, path=path)
         typer.echo(f"firmlab: {rows} services written to {path}", err=True)
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def _progress() -> Iterator[Callable[[float, int], None]]:
     """A bar with the time left, where somebody is looking; nothing but the announcement of compiling elsewhere."""
 
-    def announce(done: int, total: int) -> None:
+    def announce(done: float, total: float) -> None:
         if done < total:
             _announce_compilation()
 
+    first = _once(announce)
+    with _bar("runs") as show:
+
+        def tell(done: float, total: int) -> None:
+            first(done, total)
+            show(done, total)
+
+        yield tell
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Callable[[float, float], None]]:
+    """A bar that is told (done, total), on a terminal; elsewhere nothing is shown."""
     if not sys.stderr.isatty():
-        yield _once(announce)
+        yield lambda done, total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), TaskProgressColumn(show_speed=False), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("runs", total=None)
-        first = _once(announce)
-
-        def show(done: int, total: int) -> None:
-            first(done, total)
-            bar.update(task, completed=done, total=total)
-
-        yield show
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _once(what: Callable[[int, int], None]) -> Callable[[int, int], None]:
+def _once(what: Callable[[float, float], None]) -> Callable[[float, float], None]:
     """The first call counts, later ones do nothing."""
     calls = count()
     return lambda done, total: what(done, total) if next(calls) == 0 else None
@@ -280,7 +352,6 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
     rows = {(row["measure"], row["design"]): row for row in result.table.to_dict(orient="records")}
     pairs = int(result.runs["replication"].nunique())
     run = scenario.run
-    console.print(HOLDS, style="bold")
     console.print(f"{scenario.name}: {scenario.question}")
     console.print(
         f"{pairs} pairs of twins, {scenario.world.staff} seats, {run.weeks} weeks measured after {run.burn_in_weeks} "
@@ -294,7 +365,8 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
             table.add_column(Text(header), justify="right")
         for measure, words, factor, decimals in ROWS:
             if any(rows[measure, design]["pairs"] for design in (names[0], name)):  # else no firm has such cases
-                table.add_row(Text(words), *_cells(rows, measure, names[0], name, factor, decimals))
+                cells = _cells(rows, measure, names[0], name, factor, decimals)
+                table.add_row(Text(words), *cells, end_section=measure in SECTIONS)
         console.print(table)
     console.print(
         f"better/equal/worse: pairs in which the design does better than {names[0]}; '-': neither way is better. "

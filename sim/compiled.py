@@ -97,6 +97,11 @@ def inlined(function: Function) -> Function:
     return numba.njit(cache=True, error_model="numpy", forceinline=True)(function)  # type: ignore[no-any-return]
 
 
+def rule(function: Function) -> Function:
+    """Compile a rule of a researcher's own. It is not cached: a cache would miss changes in what it calls."""
+    return numba.njit(error_model="numpy")(function)  # type: ignore[no-any-return]
+
+
 @intrinsic
 def call_rule(typing_context, address, firm, case, seat):  # type: ignore[no-untyped-def]
     """Call a compiled rule by its address (see `entry_point`): (firm, case, seat) -> Step, all whole numbers."""

@@ -72,6 +72,7 @@ from sim.work import (
     seat_node,
     serve_next,
     withdraw,
+    withdraw_one,
 )
 
 # What `_run` answers: it has reached its tick, or a pool is (nearly) full and has to grow first.
@@ -497,7 +498,7 @@ def _ends(state, case, disposition):
 
 @njit
 def _close(state, case, disposition):
-    """A case is over: waiting tasks are withdrawn, it enters the ledger, others feel it, an error will come to light."""
+    """A case is over: waiting tasks are withdrawn, it enters the ledger, others feel it, an error will show."""
     record, clock, rules = state.cases[case], state.clock[0], state.rules[0]
     right = np.int64(-1)
     if disposition == Disposition.ANSWERED:
@@ -544,7 +545,7 @@ def _has_consequences(state, case, disposition, right):
         if yes:
             customers.gift(state, case)
     else:
-        surprise, x = customers.answered(state, case, max(right, 0))
+        surprise, x = customers.answered(state, case, right)
         if disposition == Disposition.ANSWERED and record.peer == 0:
             customers.goes_to_server(state, case, right, surprise, x)
         customer = np.int64(record.opener)
@@ -747,7 +748,7 @@ def study_the_market(state, week):
         return
     ranks = hear.topics_of_study(state, week)
     wanted = np.int64(round(rules.study_ideas_per_seat * rules.size))
-    for _ in range(min(wanted, len(ranks))):
+    for _ in range(np.minimum(wanted, len(ranks))):
         topic = np.int64(np.argmin(ranks))
         ranks[topic] = np.inf
         if state.topics[topic].idea >= 0:
@@ -760,7 +761,7 @@ def study_the_market(state, week):
 @njit
 def part(state, week):
     """Who leaves hands on her work; the seat stands vacant for a while."""
-    clock, rules, leaving = state.clock[0], state.rules[0], False
+    rules, leaving = state.rules[0], False
     for seat in range(len(state.seats)):
         leaving = leaving or state.seats[seat].leaving
     if not leaving:
@@ -770,16 +771,22 @@ def part(state, week):
         if state.seats[seat].leaving:
             _empty(state, seat, week + weeks)
     _settle_acting(state)
-    for case in range(len(state.cases)):
-        record = state.cases[case]
-        if record.status == Status.LIVE and record.holder >= 0 and state.seats[record.holder].leaving:
-            record.holder = state.seats[record.holder].acting
-        if record.status != Status.FREE and record.last >= 0 and state.seats[record.last].leaving:
-            record.last = -1
+    _hand_on_what_is_held(state)
     for seat in range(len(state.seats)):
         if state.seats[seat].leaving:
             _hand_on_queues(state, seat)
             state.seats[seat].leaving = 0
+
+
+@njit
+def _hand_on_what_is_held(state):
+    """Who asks for a case is now who acts for her; work with who is gone makes no tie any more."""
+    for case in range(len(state.cases)):
+        record = state.cases[case]
+        if record.status == Status.LIVE and record.holder >= 0:
+            record.holder = state.seats[record.holder].acting
+        if record.status != Status.FREE and record.last >= 0 and state.seats[record.last].vacant:
+            record.last = -1
 
 
 @njit
@@ -788,7 +795,7 @@ def _empty(state, seat, until):
     clock, rules, person = state.clock[0], state.rules[0], state.seats[seat]
     person.vacant, person.filled = 1, until
     over = lay_down(state, seat)
-    if over >= 0:
+    if over >= 0 and state.cases[over].status == Status.DISPOSED:
         _is_over(state, over)
     meet.leave_circle(state, seat)
     person.circle = -1
@@ -829,7 +836,7 @@ def _teammate(state, seat):
     parent, span = np.int64(state.seats[seat].parent), np.int64(state.rules[0].span)
     if parent < 0:
         return best
-    for other in range(parent * span + 1, min(parent * span + span + 1, len(state.seats))):
+    for other in range(parent * span + 1, np.minimum(parent * span + span + 1, len(state.seats))):
         there = state.seats[other]
         if there.vacant == 0 and there.role == state.seats[seat].role and there.share < least:
             best, least = np.int64(other), there.share
@@ -856,43 +863,54 @@ def _hand_on_queues(state, seat):
             following = np.int64(state.tasks[task].next)
             to = heir
             if state.tasks[task].activity == Activity.PANEL:
-                other = _another_expert(state, np.int64(state.tasks[task].case))
-                to = other if other >= 0 else heir
-            pass_on(state, task, to)
+                to = _another_expert(state, np.int64(state.tasks[task].case))
+            if to >= 0:
+                pass_on(state, task, to)
+            else:
+                _panel_shrinks(state, task)
             task = following
 
 
 @njit
+def _panel_shrinks(state, task):
+    """Nobody can take a member's place: if the panel can still say yes it goes on, else the case goes up."""
+    case = np.int64(state.tasks[task].case)
+    record = state.cases[case]
+    withdraw_one(state, task)
+    record.members -= 1
+    if record.ringing:
+        if not _is_served(state, case):
+            _ends(state, case, np.int64(Disposition.DEFAULTED))
+    elif record.no > record.members - np.int64(state.rules[0].quorum):
+        withdraw(state, case, True)
+        record.did = Activity.CLOCK
+        _follow(state, case, np.int64(-1), _rule(state, case, np.int64(-1)))
+
+
+@njit
 def _another_expert(state, case):
-    """An expert who is not the asker, nor above her, nor on the panel already; -1 there is none."""
+    """The next expert by the panel's own order who is not the asker, nor above her; -1 there is none."""
     record = state.cases[case]
     best, least = np.int64(-1), np.inf
     for row in range(state.topics[record.topic].roster_low, state.topics[record.topic].roster_high):
         expert = np.int64(state.roster[row])
         if expert == record.holder or state.seats[expert].vacant or is_above(state, expert, record.holder):
             continue
-        if _is_on_it(state, case, expert):
-            continue
-        score = uniform(state.clock[0].seed, Stream.HEIR, record.key, expert)
-        if score < least:
+        score = uniform(state.clock[0].seed, Stream.PANEL, record.key, expert)
+        if record.rank < score < least:
             best, least = expert, score
+    if best >= 0:
+        record.rank = least
     return best
 
 
 @njit
-def _is_on_it(state, case, seat):
-    task = state.cases[case].first_task
-    while task >= 0:
-        if state.tasks[task].seat == seat:
-            return True
-        task = state.tasks[task].sibling
-    return False
-
-
-@njit
 def hire(state, week):
-    """Vacant seats whose time has come are filled; who acted for them is free of that."""
-    filled = False
+    """Vacant seats whose time has come are filled; who acted for them is free of that.
+
+    Who comes to a firm that everybody has left takes over what lies there.
+    """
+    filled, deserted = False, _first_present(state) < 0
     for seat in range(len(state.seats)):
         person = state.seats[seat]
         if person.vacant and person.filled <= week:
@@ -907,6 +925,10 @@ def hire(state, week):
                 notices_unless_busy(state, seat)
     if filled:
         _settle_acting(state)
+    if filled and deserted:
+        _hand_on_what_is_held(state)
+        for seat in range(len(state.seats)):
+            _hand_on_queues(state, seat)
 
 
 @njit
@@ -966,13 +988,17 @@ def _one_day(state: State, today: Iterable["Happening"] = ()) -> State:
 
 
 def _with_room_for_a_week(state: State) -> State:
-    """Pools large enough for whatever the end of a week can need: everybody quits, every topic's idea is built."""
+    """Pools large enough for whatever the end of a week can need: everybody quits, every topic's idea is built.
+
+    The ledger too: when experts quit, any case may end.
+    """
     clock = state.clock[0]
     ideas = len(state.topics)
     while clock["cases_free"] < ideas + clock["voices"] + ROOM:
         state = grow(state, "cases")
-    if len(state.ledger) < clock["closed_rows"] + ideas + ROOM:
-        state = grow(state, "ledger", least=2 * int(clock["closed_rows"]) + ideas + ROOM)
+    ends = ideas + int(clock["live"]) + ROOM
+    if len(state.ledger) < clock["closed_rows"] + ends:
+        state = grow(state, "ledger", least=2 * int(clock["closed_rows"]) + ends)
     if clock["tracing"] and len(state.touches) < clock["touch_rows"] + len(state.seats) + 2:
         state = grow(state, "touches", least=2 * int(clock["touch_rows"]) + len(state.seats) + 2)
     if len(state.spells) < clock["spell_rows"] + len(state.seats):
@@ -980,11 +1006,11 @@ def _with_room_for_a_week(state: State) -> State:
     return state
 
 
-def _measure(state: State) -> None:
+def begin_measuring(state: State) -> None:
     """Measuring begins now: what happened before is forgotten by the books, not by the people."""
     clock = state.clock[0]
     now = clock["now"]
-    clock["closed_rows"], clock["unborn"] = 0, 0
+    clock["measure_from"], clock["closed_rows"], clock["unborn"] = now, 0, 0
     clock["opened"], clock["closed"] = 0, 0
     clock["live_area"], clock["live_changed"] = 0, now
     state.queues["area"], state.queues["changed"] = 0, now
@@ -1081,7 +1107,7 @@ def start(
 
 @njit
 def _take_seats(state):
-    """Everybody who is there at the start has been there for a while: by the stationary ages of the hazard of quitting."""
+    """Who is there at the start has been there for a while: by the stationary ages of the hazard of quitting."""
     rules = state.rules[0]
     ages = staff.stationary_ages(rules.quit_rate, rules.quit_peak)
     for seat in range(len(state.seats)):
@@ -1114,7 +1140,7 @@ def _adopt(state: State, scenario: Scenario, design: Design, *, trace: bool = Fa
     state.clock["measure_day"], state.clock["tracing"] = warm_up, trace
     state.clock["measure_from"] = state.clock["now"] + warm_up * DAY
     if warm_up == 0:
-        _measure(state)
+        begin_measuring(state)
     asking = state.customers["active"].mean() if len(state.customers) else 0.0
     births = state.sources["rate"] @ np.where(state.sources["kind"] == Kind.DECISION, 1.0, asking)
     # Room for what a run of this length closes, errors that come back included; it grows when that is not enough.
@@ -1132,7 +1158,7 @@ def advance(state: State, days: int = 1, *, events: Sequence[Happening] = ()) ->
         day = int(state.clock["day"][0]) + 1
         state = _one_day(state, [event for event in events if event.day == day] if events else ())
         if state.clock["day"][0] == state.clock["measure_day"][0]:
-            _measure(state)
+            begin_measuring(state)
     return state
 
 

@@ -13,9 +13,7 @@ import numpy as np
 from sim.draws import pareto
 from sim.scenario import HANDOFF_CLASSES
 from sim.state import (
-    DAYS_A_WEEK,
     HOURS_A_DAY,
-    HOURS_A_YEAR,
     TICKS,
     WEEK,
     WEEKS_A_YEAR,

@@ -395,9 +395,10 @@ def _draw_partners(partners, topics, skew, active_share, key):
 
 
 def _sources(seats: np.ndarray, customers: np.ndarray, partners: np.ndarray) -> np.ndarray:
-    """Where cases are born of themselves: decisions of every seat; requests, what a channel adds to them, and moments of
+    """Where cases are born of themselves. A source with rate 0 never ticks.
 
-    every market member; deals of every partner. A source with rate 0 never ticks.
+    Decisions of every seat; requests, what a channel adds to them, and moments of every market member; deals of every
+    partner.
     """
     groups = (
         (Kind.DECISION, 0, len(seats)),

@@ -332,6 +332,7 @@ CASES = _table(
     ("yes", "i1"),
     ("no", "i1"),
     ("members", "i1"),
+    ("rank", "f8"),  # of the last expert who was asked to decide: who ranks behind her is not on the panel
     ("public", "i1"),  # on the public channel
     ("peer", "i1"),  # another customer answers
     ("suggested", "i1"),  # an employee's idea, which the top seat decides
@@ -364,7 +365,7 @@ CASES = _table(
     ("slot", "i8"),  # its place among those with whom a partner may do business
     ("date", "i8"),  # tick of a moment's date
     ("height", "i8"),  # levels climbed in the approval
-    ("picks", "i8"),  # employees tried by public profile
+    ("picks", "i8"),  # employees found by public profile, or known, so far
     ("asks", "i8"),  # asks along ties
     ("asked", "i4", (MOST_ASKED,)),
 )
@@ -443,9 +444,9 @@ BOOKS = _table(
     *((name, "f8") for name in (
         "weeks", "experiences", "experience", "bad_experiences", "complaints", "complaints_again",
         "words_good", "words_bad", "churned", "joined", "customer_weeks", "panel_satisfaction", "active_satisfaction",
-        "promoters", "detractors", "fit", "gap", "failures_felt", "voices", "ideas_built", "gifts_welcome", "gifts_unwelcome",
-        "quits", "person_weeks", "attachment", "attachment_managers", "manager_weeks", "friendship", "autonomy",
-        "progress", "thanks", "standing",
+        "promoters", "detractors", "fit", "gap", "failures_felt", "voices", "ideas_built", "gifts_welcome",
+        "gifts_unwelcome", "quits", "person_weeks", "attachment", "attachment_managers", "manager_weeks",
+        "friendship", "autonomy", "progress", "thanks", "standing",
         "chances", "unmet", "matches", "good_matches", "deal_value", "fees", "leaked",
         "case_hours", "resume_hours", "circle_hours", "introduction_hours", "build_hours", "panel_hours",
         "margin", "output", "wages", "replacement", "selling",

@@ -122,6 +122,13 @@ def withdraw(state, case, stale):
 
 
 @njit
+def withdraw_one(state, task):
+    """Take one waiting task out of its queue."""
+    _remove(state, task)
+    free_task(state, task)
+
+
+@njit
 def put(state, case, seat, activity):
     """A case arrives in a person's queue, or of who does her work; if she is not at case work she will look up."""
     seat = state.seats[seat].acting

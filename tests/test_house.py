@@ -10,7 +10,8 @@ import pytest
 SIM = Path(__file__).parents[1] / "sim"
 CORE = {"compiled", "draws", "state", "events", "judgement", "ties", "tree"}
 TABLE = {
-    "__init__": {"engine", "model", "scenario", "study"},  # for type checkers, and by name on first use
+    # for type checkers, and by name on first use
+    "__init__": {"compiled", "engine", "measures", "model", "own", "scenario", "study"},
     "compiled": set(),
     "scenario": set(),
     "draws": {"compiled"},
@@ -24,10 +25,11 @@ TABLE = {
     # events: it lays out the empty calendar that it hands over
     "population": {"compiled", "scenario", "draws", "state", "ties", "events"},
     "measures": {"scenario", "draws", "state"},
-    "engine": CORE | {"scenario", "work", "population", "measures", "rules"},
-    "model": {"scenario", "state", "engine", "measures"},
+    "own": {"measures", "scenario", "state"},
+    "engine": CORE | {"scenario", "work", "population", "measures", "own", "rules"},
+    "model": {"scenario", "state", "engine", "measures", "own"},
     # compiled: a run's key holds the version of the model; state: an event log is read off the firm's tables
-    "study": {"scenario", "engine", "measures", "study", "compiled", "state"},
+    "study": {"scenario", "engine", "measures", "own", "study", "compiled", "state"},
     "cli": {"scenario", "compiled", "engine", "measures", "study", "state", "model"},
     "__main__": {"cli"},
 }

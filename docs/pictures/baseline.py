@@ -10,25 +10,25 @@ from sim import compare
 
 HOURS = {
     "decision_hours_median": "decisions, median",
-    "decision_hours_mean": "decisions, mean",
     "decision_hours_p90": "decisions, 9 of 10 within",
     "request_hours_median": "requests, median",
-    "request_hours_mean": "requests, mean",
     "request_hours_p90": "requests, 9 of 10 within",
 }
 SHARES = {
+    "retention_12m": "staff still there after a year",
+    "satisfaction": "customers' satisfaction (0 to 100)",
     "omission_rate": "good decisions rejected",
     "commission_rate": "bad decisions accepted",
-    "first_contact_resolution": "resolved at first contact",
     "utilization_managers": "managers' hours on cases",
     "utilization_max": "busiest person's hours on cases",
 }
-LOOKS = {"traditional": ("#1b4f72", "s"), "open": ("#d35400", "o")}  # a second cue beside the colour
+LOOKS = {"traditional": ("#1b4f72", "s"), "social": ("#d35400", "o")}  # a second cue beside the colour
 
 
-def panel(axes, table, rows, factor, label):
+def panel(axes, table, rows, scale, label):
     """A row a measure: both designs with the interval of their mean, joined by a line."""
     for place, measure in enumerate(rows):
+        factor = 1 if measure == "satisfaction" else scale
         values = [factor * table.loc[(measure, design), "estimate"] for design in LOOKS]
         axes.plot(values, [place, place], color="#b0b0b0", linewidth=2, zorder=1)
         for design, (colour, marker) in LOOKS.items():
@@ -52,7 +52,7 @@ result = compare("baseline", out=sys.argv[1] if len(sys.argv) > 1 else None)
 table = result.table.set_index(["measure", "design"])
 figure, (left, right) = plt.subplots(1, 2, figsize=(12.5, 4.4), layout="constrained")
 panel(left, table, HOURS, 1, "working hours from birth to disposition")
-panel(right, table, SHARES, 100, "%")
+panel(right, table, SHARES, 100, "%, or points of 100")
 figure.legend(*left.get_legend_handles_labels(), loc="outside upper left", ncols=2, frameon=False)
 figure.supxlabel(
     f"Baseline, 156 seats, {result.runs['replication'].nunique()} pairs of twins, three years each. Bars (mostly "

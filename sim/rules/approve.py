@@ -24,6 +24,8 @@ def approve(state, case, seat):
     record = state.cases[case]
     if record.did == Activity.ENTER:
         return _asker_judges(state, case)
+    if record.did == Activity.CLOCK:  # of the panel too few are left
+        return _without_a_panel(state, case)
     says_yes = judges_good(state, case, seat, record.good == 1)
     if record.did == Activity.PANEL:
         return _counted(state, case, says_yes)
@@ -57,9 +59,17 @@ def _asker_judges(state, case):
         if members >= rules.quorum:
             record.members = members
             return panel(members, Activity.PANEL)
-    if superior(state, asker) < 0:  # nobody above, and too few experts for a panel
+    return _without_a_panel(state, case)
+
+
+@njit
+def _without_a_panel(state, case):
+    """The asker likes it, and there are too few experts for a panel, or none is wanted."""
+    record = state.cases[case]
+    record.members = 0
+    if superior(state, record.holder) < 0:
         return close(Disposition.ACCEPTED)
-    return _goes_up(state, record, asker)
+    return _goes_up(state, record, record.holder)
 
 
 @njit
@@ -99,6 +109,7 @@ def _choose_panel(state, case):
         if place < wanted:
             scores[place], state.invited[place] = score, expert
             members = members + 1 if members < wanted else wanted
+    record.rank = scores[members - 1] if members > 0 else 0.0
     return members
 
 

@@ -57,7 +57,7 @@ def _owner(state, key, team):
     best, least = np.int64(state.seats[team].acting), np.inf
     for seat in range(team * np.int64(state.rules[0].span) + 1, team * np.int64(state.rules[0].span) + 1
                       + np.int64(state.rules[0].span)):  # fmt: skip
-        if seat >= len(state.seats) or state.seats[seat].vacant:
+        if seat >= len(state.seats) or state.seats[seat].vacant or state.seats[seat].team != team:
             continue
         score = uniform(state.clock[0].seed, Stream.OWNER, key, seat)
         if score < least:

@@ -1,8 +1,8 @@
 """Connect: how do outsiders meet?
 
 Gatekeeper: brokers serve the pairs in their book, vet them and keep a high fee; other pairs stay unmet.
-Open: any pair can find each other on a platform, the likelier the more are there; nobody vets, the fee is low, and some,
-most of all those who know each other, close beside it. A customer's question may be answered by another customer.
+Open: any pair can find each other on a platform, the likelier the more are there; nobody vets, the fee is low, and
+some, most of all those who know each other, close beside it. A customer's question may be answered by another customer.
 """
 
 import math
@@ -132,7 +132,8 @@ def partners_come_and_go(state, week):
     alike = np.zeros(len(state.topics))
     for partner in range(len(state.partners)):
         alike[state.partners[partner].topic] += state.partners[partner].active
-    usual = max(1e-9, market.first_partners * (alike * alike).sum() / max(1.0, market.active_partners * market.active_partners))
+    pairs = max(1.0, market.active_partners * market.active_partners)
+    usual = max(1e-9, market.first_partners * (alike * alike).sum() / pairs)
     joining = rules.partner_join / WEEKS_A_YEAR
     if market.first_customers > 0:
         joining *= (market.active_customers / market.first_customers) ** rules.draw_of_customers

@@ -30,7 +30,7 @@ def consult(state, case, seat):
             return _ask_along_ties(state, case, record.holder)
         return _along_the_chain(state, case, record.holder)
     if record.did == Activity.CLOCK:  # of the platform
-        if record.platform == READ:
+        if record.platform == READ and state.seats[record.helper].vacant == 0:
             return task(record.helper, Activity.HELP)
         record.open = 0
         return _along_the_chain(state, case, record.holder)

@@ -24,7 +24,10 @@ def contact(state, case, seat):
     if record.did == Activity.ENTER:
         if record.open:
             known = _known(state, case)
-            return task(known if known >= 0 else _by_profile(state, case), Activity.TRIAGE)
+            if known < 0:
+                return task(_by_profile(state, case), Activity.TRIAGE)
+            record.picks = 1
+            return task(known, Activity.TRIAGE)
         # A firm too small for a desk faces outside with its top seat.
         return pool(Pool.DESK, Activity.TRIAGE) if len(state.desk_seats) else task(0, Activity.TRIAGE)
     if record.did == Activity.TRIAGE:
@@ -67,7 +70,7 @@ def _handed_on(state, case, seat):
         stranger = _by_profile(state, case)
         if stranger != seat:
             return task(stranger, Activity.TRIAGE)
-    desk = _desk_seat(state, case, seat) if not record.open else np.int64(seat)
+    desk = np.int64(state.seats[_desk_seat(state, case, seat)].acting) if not record.open else np.int64(seat)
     if desk != seat:
         return task(desk, Activity.HAND_ON)
     record.holder = seat
@@ -104,6 +107,7 @@ def _by_profile(state, case):
     pick = record.picks
     record.picks += 1
     stranger = np.int64(uniform(seed, Stream.STRANGER, record.key, pick) * len(state.seats))
+    stranger = np.int64(state.seats[stranger].acting)
     if uniform(seed, Stream.PROFILE_ERROR, record.key, pick) < rules.profile_error:
         return stranger
     best, least = np.int64(-1), np.inf

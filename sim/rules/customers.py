@@ -77,14 +77,17 @@ def speed(hours, half):
 
 @njit
 def answered(state, case, right):
-    """An outsider has her answer, or has left without one. Returns the surprise and the experience."""
+    """An outsider has her answer, right (1) or wrong (0), or has left without one (-1).
+
+    Returns the surprise and the experience.
+    """
     record, rules, now = state.cases[case], state.rules[0], state.clock[0].now
     customer = np.int64(record.opener)
-    service = right * speed((now - record.birth) / TICKS, rules.half_patience_hours)
+    service = max(right, 0) * speed((now - record.birth) / TICKS, rules.half_patience_hours)
     again = record.kind == Kind.COMPLAINT
     surprise, x = experience(state, customer, case, ANSWER, service, 2.0 if again else 1.0)
     person = state.customers[customer]
-    if again:
+    if again and right >= 0:
         person.answered = min(MOST_ANSWERED, person.answered + 1)
         if right == 1 and person.recovered == 0:
             given = rules.recover * (1.0 - person.satisfaction)

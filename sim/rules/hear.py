@@ -3,8 +3,8 @@
 Gatekeeper: the desk thanks politely; a study asks customers drawn evenly, a few times a year; the desk rarely notices a
 date in a customer's life.
 Open: what is said becomes an idea, or joins the open one of the same topic, and what came of it is told back publicly;
-customers may work on an idea themselves; any employee who follows may notice a date. Ideas are load, and those who speak
-are not those who stay silent.
+customers may work on an idea themselves; any employee who follows may notice a date. Ideas are load, and those who
+speak are not those who stay silent.
 """
 
 import math
@@ -15,7 +15,6 @@ from sim.compiled import njit
 from sim.draws import Stream, normal, uniform
 from sim.state import (
     DIMENSIONS,
-    TICKS,
     USUAL_TOPICS,
     WEEK,
     Activity,
@@ -126,7 +125,7 @@ def studies(state, topic, week):
     """A study's idea: the mean of customers drawn evenly; they are not told what comes of it."""
     rules, market, seed = state.rules[0], state.market[0], state.clock[0].seed
     ideas, asked = rules.study_ideas_per_seat * rules.size, rules.study_asked_per_seat * rules.size
-    people = max(1, np.int64(round(asked / max(1.0, ideas))))
+    people = np.maximum(1, np.int64(round(asked / max(1.0, ideas))))
     entity = np.uint64(topic) << np.uint64(32) | np.uint64(week)
     theirs = state.topics[topic]
     for person in range(people):
@@ -180,7 +179,7 @@ def improve(state, case):
 
 @njit
 def build(state, week):
-    """One week of building: every accepted idea gets `build_pace_hours` of its team's routine time until it is built."""
+    """One week of building: each accepted idea gets `build_pace_hours` of its team's routine time until it is built."""
     rules = state.rules[0]
     for topic in range(len(state.topics)):
         left = state.topics[topic].build_left

@@ -32,8 +32,8 @@ def _of_the_team(state, seat, u):
     """Her manager or somebody with the same manager, all alike; the top seat meets a report."""
     parent, span, staff = np.int64(state.seats[seat].parent), np.int64(state.rules[0].span), len(state.seats)
     if parent < 0:
-        return min(staff - 1, 1 + np.int64(u * span))
-    first, last = parent * span + 1, min(parent * span + span, staff - 1)
+        return min(staff - 1, 1 + np.int64(u * min(span, staff - 1)))
+    first, last = parent * span + 1, np.minimum(parent * span + span, staff - 1)
     drawn = np.int64(u * (last - first + 2))
     return parent if drawn == 0 else first + drawn - 1
 
@@ -166,7 +166,7 @@ def _somebody_below(state, manager, entity, turn):
     """Down the tree, at each level any report, to an employee."""
     seat, span, level = np.int64(manager), np.int64(state.rules[0].span), 2
     while seat * span + 1 < len(state.seats):
-        last = min(seat * span + span, len(state.seats) - 1)
+        last = np.minimum(seat * span + span, len(state.seats) - 1)
         u = uniform(state.clock[0].seed, Stream.INTRODUCE, entity, 32 * turn + min(level, 31))
         seat = seat * span + 1 + np.int64(u * (last - seat * span))
         level += 1

@@ -49,9 +49,9 @@ def decided(state, case, accepted):
 def feel(state, week):
     """One week: what people found, and what it does to their attachment.
 
-    A += κ(target − A), target = logistic(person + Σ weight·(feature − norm)). Friendship: 1 − exp(−Σ w/3) over ties with
-    a shared interest. Exposure: 1 − exp(−n/2), n interruptions and angry outsiders a day. Standing of managers: cases'
-    share of their hours against `manager_case_share`, and what introductions give back.
+    A += κ(target − A), target = logistic(person + Σ weight·(feature − norm)). Friendship: 1 − exp(−Σ w/3) over ties
+    with a shared interest. Exposure: 1 − exp(−n/2), n interruptions and angry outsiders a day. Standing of managers:
+    cases' share of their hours against `manager_case_share`, and what introductions give back.
     """
     rules, now = state.rules[0], state.clock[0].now
     for seat in range(len(state.seats)):
@@ -196,7 +196,7 @@ def survivor(state, seat, ticks):
 
 @njit
 def hazard(state, seat):
-    """Yearly hazard of quitting: h0·shape(tenure)·exp(−b(A − norm))·(1 + contagion·quits of ties, at its peak 1 each)."""
+    """Yearly hazard of quitting: h0·shape(tenure)·exp(−b(A − norm))·(1 + contagion·quits of ties, fading)."""
     rules, person = state.rules[0], state.seats[seat]
     kept = math.exp(-rules.quit_slope * (person.attachment - rules.attachment_norm))
     shape = tenure_shape(np.float64(state.clock[0].now - person.joined), rules.quit_peak)

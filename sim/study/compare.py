@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.measures import MEASURES, Measure
+from sim.own import NOTHING_OWN, Own
 from sim.scenario import Design, Scenario, ScenarioError
 from sim.study.executors import Outcome, Twins, default_workers, run_all
 from sim.study.runs import Plan, plan
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONFIDENCE = 0.95
-Progress = Callable[[int, int], None]  # runs finished, runs in all; called before the first and after each
+Progress = Callable[[float, int], None]  # runs finished, runs in all; called before the first, then as they go on
 
 
 @dataclass(frozen=True)
@@ -44,26 +45,28 @@ def compare(
     workers: int | None = None,
     out: str | Path | None = None,
     progress: Progress | None = None,
+    own: Own = NOTHING_OWN,
 ) -> Comparison:
     """Run every design in `replications` pairs of twins and compare each with the first.
 
     What is not given comes from the scenario. Finished runs are kept in the folder `out` as they come, so a second call
-    with more replications computes only what is missing, and an interrupted one goes on.
+    with more replications computes only what is missing, and an interrupted one goes on. `own`: a researcher's rules
+    and measures; with several workers they have to stand in a module that the workers can import.
     """
     scenario = setup if isinstance(setup, Scenario) else Scenario.load(setup if setup is not None else "baseline")
     scenario = _with_run(scenario, replications=replications, seed=seed)
     named = name_designs(scenario, designs)
-    runs = plan(scenario, named, scenario.run.seed, scenario.run.replications)
-    store = Store(Path(out) if out is not None else default_folder(scenario), scenario)
+    runs = plan(scenario, named, scenario.run.seed, scenario.run.replications, own)
+    store = Store(Path(out) if out is not None else default_folder(scenario, own), scenario, own)
     rows = store.read(run.key for run in runs)
     reused = len(rows)
-    missing = _twins(scenario, [run for run in runs if run.key not in rows])
+    missing = _twins(scenario, [run for run in runs if run.key not in rows], own)
     total = reused + sum(len(twins.runs) for twins in missing)
     unsaved: list[Outcome] = []
     if progress is not None:
         progress(reused, total)
     try:
-        for outcomes in run_all(missing, workers or default_workers()):
+        for outcomes in run_all(missing, workers or default_workers(), _of_runs(missing, reused, total, progress)):
             unsaved += outcomes
             rows |= {outcome.run.key: as_row(outcome) for outcome in outcomes}
             if len(unsaved) >= RUNS_A_PART:
@@ -78,7 +81,18 @@ def compare(
     import pandas as pd  # after the runs: nobody waits for it before the first of them is done
 
     table = pd.DataFrame([rows[run.key] | {"design": run.name} for run in runs])
-    return Comparison(tabulate(table, list(named)), table, store.folder, reused, len(rows) - reused)
+    measures = (*MEASURES, *own.measures)
+    return Comparison(tabulate(table, list(named), measures), table, store.folder, reused, len(rows) - reused)
+
+
+def _of_runs(
+    missing: Sequence[Twins], reused: int, total: int, progress: Progress | None
+) -> Callable[[float], None] | None:
+    """Progress in runs, from progress in pieces of work."""
+    if progress is None or not missing:
+        return None
+    each = len(missing[0].runs)
+    return lambda pieces: progress(reused + pieces * each, total)
 
 
 def _with_run(scenario: Scenario, **values: int | None) -> Scenario:
@@ -99,15 +113,17 @@ def name_designs(scenario: Scenario, designs: Sequence[str | Design] | None) -> 
     return named
 
 
-def _twins(scenario: Scenario, runs: Sequence[Plan]) -> list[Twins]:
+def _twins(scenario: Scenario, runs: Sequence[Plan], own: Own) -> list[Twins]:
     """Missing runs, those of a replication together; a key that occurs twice is computed once."""
     pairs: dict[int, dict[str, Plan]] = {}
     for run in runs:
         pairs.setdefault(run.replication, {}).setdefault(run.key, run)
-    return [Twins(scenario, tuple(together.values())) for together in pairs.values()]
+    return [Twins(scenario, tuple(together.values()), own) for together in pairs.values()]
 
 
-def tabulate(runs: "pd.DataFrame", designs: Sequence[str]) -> "pd.DataFrame":
+def tabulate(
+    runs: "pd.DataFrame", designs: Sequence[str], measures: Sequence[Measure] = MEASURES
+) -> "pd.DataFrame":
     """Estimates and paired differences: one row a measure and design, the first design being the reference.
 
     estimate, low, high: mean over runs with its 95 % t interval. difference, …: the same of the paired differences.
@@ -120,7 +136,7 @@ def tabulate(runs: "pd.DataFrame", designs: Sequence[str]) -> "pd.DataFrame":
 
     by_design = {name: runs[runs["design"] == name].set_index("replication") for name in designs}
     rows = []
-    for measure in MEASURES:
+    for measure in measures:
         reference = by_design[designs[0]][measure.name]
         for name in designs:
             values = by_design[name][measure.name]

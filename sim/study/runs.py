@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sim.compiled import sources_hash
+from sim.own import NOTHING_OWN, Own
 from sim.scenario import Design, Event, Scenario
 
 SPANS = ("burn_in_weeks", "warm_up_weeks", "weeks")
@@ -34,21 +35,32 @@ def digest(content: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def run_key(scenario: Scenario, design: Design, seed: int, replication: int, events: Sequence[Event] = ()) -> str:
+def run_key(
+    scenario: Scenario,
+    design: Design,
+    seed: int,
+    replication: int,
+    events: Sequence[Event] = (),
+    own: Own = NOTHING_OWN,
+) -> str:
     """Key of a run: everything that can change its numbers and nothing else.
 
     Titles, paths, names of designs, other designs, workers and package versions are left out, so two designs with equal
     numbers and events are one run and a longer comparison finds the runs of a shorter one.
     """
-    own = {"design": design.model_dump(), "events": [event.model_dump(exclude={"only"}) for event in events]}
-    return digest(fingerprint(scenario) | own | {"model": sources_hash(), "seed": seed, "replication": replication})
+    form = {"design": design.model_dump(), "events": [event.model_dump(exclude={"only"}) for event in events]}
+    model = {"model": sources_hash(), "own": own.fingerprint()}
+    return digest(fingerprint(scenario) | form | model | {"seed": seed, "replication": replication})
 
 
-def plan(scenario: Scenario, designs: dict[str, Design], seed: int, replications: int) -> list[Plan]:
+def plan(
+    scenario: Scenario, designs: dict[str, Design], seed: int, replications: int, own: Own = NOTHING_OWN
+) -> list[Plan]:
     """All runs of a comparison, replication after replication."""
-    events = {name: scenario.events_for(name) for name in designs}
-    return [
-        Plan(run_key(scenario, design, seed, replication, events[name]), name, design, seed, replication, events[name])
-        for replication in range(replications)
-        for name, design in designs.items()
-    ]
+    runs = []
+    for replication in range(replications):
+        for name, design in designs.items():
+            events = scenario.events_for(name)
+            key = run_key(scenario, design, seed, replication, events, own)
+            runs.append(Plan(key, name, design, seed, replication, events))
+    return runs

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.compiled import sources_hash
-from sim.measures import MEASURES
+from sim.measures import MEASURES, Measure
+from sim.own import NOTHING_OWN, Own
 from sim.scenario import Scenario
 from sim.study.executors import Outcome
 from sim.study.runs import Plan, digest, fingerprint
@@ -40,13 +41,13 @@ class StoreError(ValueError):
 class Store:
     """Finished runs of one experiment: a scenario's world and spans, whatever designs, seeds and replications."""
 
-    def __init__(self, folder: Path, scenario: Scenario) -> None:
+    def __init__(self, folder: Path, scenario: Scenario, own: Own = NOTHING_OWN) -> None:
         """Open a folder. Nothing is written before the first part.
 
         Raises StoreError when it is no folder, or holds another experiment.
         """
-        self.folder, self.scenario = folder, scenario
-        self.experiment = digest(fingerprint(scenario))
+        self.folder, self.scenario, self.own = folder, scenario, own
+        self.experiment = experiment(scenario, own)
         _refuse_what_cannot_be_written(folder)
         try:
             known = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["experiment"]
@@ -59,7 +60,8 @@ class Store:
             ) from None
         if known != self.experiment:
             raise StoreError(
-                f"{folder} holds another experiment (its world or weeks differ); name another folder with --out."
+                f"{folder} holds another experiment (its world, events or weeks differ); "
+                "name another folder with --out."
             )
 
     def read(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -102,7 +104,7 @@ class Store:
             "seeds": sorted({run.seed for run in plan}),
             "replications": len({run.replication for run in plan}),
             "parts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in parts},
-            "columns": dictionary(),
+            "columns": dictionary(self.own.measures),
         }
         text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
         _replace(self.folder / "manifest.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
@@ -117,10 +119,16 @@ def _refuse_what_cannot_be_written(folder: Path) -> None:
         raise StoreError(f"{there} does not let you write in it; name another folder with --out.")
 
 
-def default_folder(scenario: Scenario, results: Path = Path("results")) -> Path:
-    """results/NAME-HASH: another world or other spans are another experiment."""
+def experiment(scenario: Scenario, own: Own = NOTHING_OWN) -> str:
+    """What a folder holds, as a hash: world, dated events, spans, and a researcher's own rules and measures."""
+    events = [event.model_dump(mode="json") for event in scenario.events]
+    return digest(fingerprint(scenario) | {"events": events, "own": own.fingerprint()})
+
+
+def default_folder(scenario: Scenario, own: Own = NOTHING_OWN, results: Path = Path("results")) -> Path:
+    """results/NAME-HASH: another world, other events or other spans are another experiment."""
     name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in scenario.name)[:40]
-    return results / f"{name or 'scenario'}-{digest(fingerprint(scenario))[:8]}"
+    return results / f"{name or 'scenario'}-{experiment(scenario, own)[:8]}"
 
 
 def as_row(outcome: Outcome) -> dict[str, Any]:
@@ -131,12 +139,12 @@ def as_row(outcome: Outcome) -> dict[str, Any]:
     return about | outcome.measures
 
 
-def dictionary() -> Mapping[str, Mapping[str, str]]:
+def dictionary(own_measures: Sequence[Measure] = ()) -> Mapping[str, Mapping[str, str]]:
     """Unit, direction and meaning of every column of measures."""
     own = {name: {"meaning": meaning} for name, meaning in OWN_COLUMNS.items()}
     return own | {
         measure.name: {"unit": measure.unit, "better": measure.better, "meaning": measure.meaning}
-        for measure in MEASURES
+        for measure in (*MEASURES, *own_measures)
     }
 
 

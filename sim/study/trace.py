@@ -3,20 +3,21 @@
 import csv
 from pathlib import Path
 
-from sim.engine import advance, horizon_days, start
+from sim.engine import advance, agenda, horizon_days, start
 from sim.scenario import Design, Scenario
 from sim.state import TICKS, Activity, State
 
 COLUMNS = ("case", "activity", "resource", "arrived", "start", "end")
 
 
-def trace(scenario: Scenario, design: Design, *, seed: int, replication: int, path: Path) -> int:
+def trace(scenario: Scenario, design: Design | str, *, seed: int, replication: int, path: Path) -> int:
     """Run one firm and write a row for every service from day 1 on; times are working hours since the burn-in began.
 
     Returns the number of rows.
     """
     state = start(scenario, design, seed=seed, replication=replication, trace=True)
-    return write_event_log(advance(state, horizon_days(scenario.run)), path)
+    happenings = agenda(scenario, design)
+    return write_event_log(advance(state, horizon_days(scenario.run), events=happenings), path)
 
 
 def write_event_log(state: State, path: Path) -> int:

@@ -5,7 +5,9 @@ from importlib import import_module
 
 from tests.benchmarks import Answer
 
-NAMES = ("against_mesa", "against_simpy", "against_floor", "large_firm", "two_cores", "stepping", "first_pair")
+NAMES = (
+    "against_mesa", "against_simpy", "against_floor", "large_firm", "two_cores", "stepping", "own_rule", "first_pair",
+)  # fmt: skip
 
 if __name__ == "__main__":
     print(f"{'question':64} {'figure':>14}  wanted")

@@ -18,7 +18,7 @@ from tests.benchmarks import Answer, paired_ratio, seconds
 
 SCENARIO = Scenario.load("baseline").override(["run.burn_in_weeks=10", "run.warm_up_weeks=0"])
 DAYS, HANDLINGS = 250, 300_000
-DESIGNS = ("traditional", "open")
+DESIGNS = ("traditional", "social")
 
 
 @njit

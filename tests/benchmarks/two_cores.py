@@ -13,7 +13,7 @@ BARE = """
 from sim.engine import simulate
 from sim.scenario import Scenario
 for replication in range(8):
-    simulate(Scenario.load("baseline"), ["traditional", "open"], seed=1, replication=replication)
+    simulate(Scenario.load("baseline"), ["traditional", "social"], seed=1, replication=replication)
 """
 
 

@@ -4,6 +4,11 @@ from sim.scenario import Scenario
 
 REDUCED = (
     "world.market_per_seat=0.0",
+    "world.partners_per_seat=0.0",
+    "world.suggestion=0.0",
+    "world.study_ideas_per_seat=0.0",
+    "world.quit_rate=0.0",
+    "world.learning=0.0",
     "world.look_up_hours=0.0",
     "world.short_first=0",
     "world.patience_hours=inf",
@@ -15,7 +20,7 @@ REDUCED = (
 
 
 def reduced(*overrides: str, staff: int = 200, weeks: int = 50) -> Scenario:
-    """Decisions only, gatekeeper rules, everybody notices at once, one plain queue each: what every tool can do."""
+    """Decisions only, gatekeeper rules, everybody stays and notices at once, one plain queue each: all tools can."""
     return Scenario.load("baseline").override(
         [f"world.staff={staff}", f"run.weeks={weeks}", *REDUCED, *overrides]
     )

@@ -108,7 +108,8 @@ class Firm(mesa.Model):
         self.order, self.cumulative = built.order.tolist(), built.order_weight.tolist()
         self.script = built.script_weight.tolist()
         self.owner, self.scripted = built.topics["team"].tolist(), built.topics["scripted"].tolist()
-        self.role, self.honest = built.seats["role"].tolist(), built.seats["honest"].tolist()
+        self.role = built.seats["role"].tolist()
+        self.honest = [self.random.random() < scenario.world.trustworthy for _ in self.role]
         self.owned = {name: built.seats[name].tolist() for name in ("own_low", "own_high", "topic_low", "topic_high")}
         self.level_of = self._knowledge(built.know_topic.tolist(), built.know_level.tolist())
         self.people = [Person(self, seat) for seat in range(len(built.seats))]

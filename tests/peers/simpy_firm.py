@@ -43,7 +43,7 @@ class Firm:
         self.team = built.seats["team"].tolist()
         self.level = built.seats["level"].tolist()
         self.role = built.seats["role"].tolist()
-        self.honest = built.seats["honest"].tolist()
+        self.honest = [self.u(Stream.HONESTY, seat) < scenario.world.trustworthy for seat in range(len(self.parent))]
         self.owned = {name: built.seats[name].tolist() for name in ("own_low", "own_high", "topic_low", "topic_high")}
         self.order, self.cumulative = built.order.tolist(), built.order_weight.tolist()
         self.script = built.script_weight.tolist()

@@ -71,11 +71,11 @@ def test_intervals_cover_what_they_say():
 
 
 def test_designs_are_named_once_and_at_least_two():
-    assert list(name_designs(firm(), None)) == ["traditional", "open"]
+    assert list(name_designs(firm(), None)) == ["traditional", "social"]
     with pytest.raises(ScenarioError, match="two designs"):
-        name_designs(firm(), ["open"])
+        name_designs(firm(), ["social"])
     with pytest.raises(ScenarioError, match="twice"):
-        name_designs(firm(), ["open", "open"])
+        name_designs(firm(), ["social", "social"])
 
 
 def test_hours_by_handoffs_stand_beside_the_observed():

@@ -44,11 +44,11 @@ def test_gini_by_hand():
 def test_names_are_unique_and_all_are_in_the_summary():
     names = [measure.name for measure in MEASURES]
     assert len(set(names)) == len(names)
-    assert list(summary(advance(start(firm(), "open", seed=1), 5))) == names
+    assert list(summary(advance(start(firm(), "social", seed=1), 5))) == names
 
 
 def test_nothing_is_defined_before_measuring_begins():
-    state = advance(start(firm(warm_up=2), "open", seed=1), 10)
+    state = advance(start(firm(warm_up=2), "social", seed=1), 10)
     assert all(np.isnan(value) for value in summary(state).values())
     later = summary(advance(state, 5))
     assert np.isfinite(later["decision_hours_median"])

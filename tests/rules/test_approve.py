@@ -3,17 +3,20 @@
 import numpy as np
 import pytest
 
-from sim.engine import advance, start
+from sim.draws import Stream, uniform
+from sim.engine import advance, part, start
 from sim.rules.approve import approve
+from sim.rules.customers import miss_the_leaving
+from sim.rules.staff import lose_ties
 from sim.scenario import Design
-from sim.state import Activity, Clock, Disposition, Kind, Verb
-from tests.firms import firm
+from sim.state import Activity, Clock, Disposition, Kind, Status, Verb
+from tests.firms import OF_TWO_KINDS, firm
 from tests.rules import again, ask, experts, four_errors, rows, services, superiors, touches
 
 DRAWS, SEED = 4000, 2
 CERTAIN = ("world.noise=0.0", "world.authority=[0.1, 0.5, 0.9]", "world.own_authority=0.6")
 FAST = ("world.market_per_seat=0.0", "world.interdependence=0.0", "world.rework=0.0", "world.patience_hours=inf",
-        "world.look_up_hours=0.0")  # fmt: skip
+        "world.look_up_hours=0.0", *OF_TWO_KINDS)  # fmt: skip
 
 
 def judges(*settings, reserve=1.0):
@@ -162,3 +165,53 @@ def test_in_a_long_chain_the_top_seat_decides():  # 40 levels are more than the 
         assert row["kind"] == Kind.DECISION
         case = services(state)[int(row["key"])]
         assert [touch["seat"] for touch in case] == list(range(39, -1, -1))
+
+
+def test_when_too_few_of_a_panel_are_left_the_case_goes_up():
+    state, case = judges()
+    assert ask(approve, state, open=1, quantile=0.8, **case)[0] == Verb.PANEL
+    boss = superiors(state, case["holder"])[0]
+    assert again(approve, state, did=Activity.CLOCK) == (Verb.TASK, Activity.SCREEN, boss)
+    assert state.cases["members"][0] == 0
+    assert state.cases["height"][0] == 1
+
+
+def test_who_takes_a_place_on_a_panel_is_the_next_in_its_own_order():
+    """An expert of the topic, neither asker nor chain, not one who had a place; without one the panel goes on alone."""
+    scenario = firm(*CERTAIN[:1], *OF_TWO_KINDS, "world.own_authority=0.0", "world.vacancy_weeks=100.0",
+                    "world.screen_hours=200.0", "world.good_share=1.0", "world.look_up_hours=0.0", "world.desk=0.0",
+                    "world.act_hours=0.0", "world.patience_hours=inf", burn_in=0)  # fmt: skip
+    state = advance(start(scenario, Design(approve=1.0), seed=SEED), 5)
+    panels = np.flatnonzero((state.cases["status"] == Status.LIVE) & (state.cases["members"] == 3))
+    before = {int(case): members(state, case) for case in panels if len(members(state, case)) == 3}
+    leaver = next(seat for seat in range(30, 5, -1) if any(seat in asked for asked in before.values()))
+    state.seats["leaving"][leaver] = 1
+    for rule in (lose_ties, miss_the_leaving, part):
+        rule(state.firm, np.int64(0))
+    replaced = shrunk = 0
+    for case, asked in before.items():
+        record = state.cases[case]
+        holder, topic = int(record["holder"]), int(record["topic"])
+        order = [int(one) for one in experts(state, topic)
+                 if one not in (holder, leaver, *superiors(state, holder))]  # fmt: skip
+        order.sort(key=lambda one: uniform(SEED, Stream.PANEL, int(record["key"]), one))
+        if leaver not in asked:
+            assert members(state, case) == asked
+        elif len(order) > 2:
+            assert members(state, case) == set(order[:3])
+            replaced += 1
+        else:
+            assert record["members"] == 2
+            assert members(state, case) == asked - {leaver} == set(order)
+            shrunk += 1
+    assert replaced > 0
+
+
+def members(state, case):
+    """Who has a panel's task of a case."""
+    found, task = set(), int(state.cases["first_task"][case])
+    while task >= 0:
+        if state.tasks["activity"][task] == Activity.PANEL:
+            found.add(int(state.tasks["seat"][task]))
+        task = int(state.tasks["sibling"][task])
+    return found

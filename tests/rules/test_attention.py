@@ -7,13 +7,14 @@ import pytest
 
 from sim.engine import advance, start
 from sim.scenario import Design
-from sim.state import TICKS, Activity, Role
+from sim.state import TICKS, Activity, Pool, Role
 from sim.work import look_up_mean, pool_node, put, put_in_pool
-from tests.firms import firm
+from tests.firms import OF_TWO_KINDS, STAY, firm
 from tests.rules import rows, touches
 
 SHORT = (Activity.HAND_ON, Activity.RELAY, Activity.ASK, Activity.TELL)
-AT_ONCE = ("world.triage_hours=0.0", "world.answer_hours=0.0", "world.first_contact=1.0", "world.decision_rate=0.0")
+AT_ONCE = ("world.triage_hours=0.0", "world.answer_hours=0.0", "world.first_contact=1.0", "world.decision_rate=0.0",
+           *OF_TWO_KINDS)  # fmt: skip
 ANY_DAY_ALIKE = ("world.busy_share=inf", "world.quiet_hours=inf")
 
 
@@ -28,13 +29,15 @@ def test_look_up_shrinks_with_usual_load_and_grows_above_it(share, today):
     assert look_up_mean(state.firm, np.int64(7)) == pytest.approx(expected * TICKS, rel=1e-12, abs=1e-6)
 
 
-@pytest.mark.parametrize("design", ["traditional", "open"])
+@pytest.mark.parametrize("design", ["traditional", "social"])
 @pytest.mark.parametrize("short_first", [0, 1])
 def test_short_tasks_then_long_ones_then_the_pool_each_first_come_first_served(design, short_first):
     """Nothing begins while what goes before it waits in the same queues (`arrived` = `start`: begun at once)."""
-    scenario = firm("world.load=2.0", "world.desk=0.2", f"world.short_first={short_first}")
+    scenario = firm("world.load=2.0", "world.desk=0.2", f"world.short_first={short_first}", *STAY)
     state = advance(start(scenario, design, seed=3, trace=True), 30)
-    pooled, passed = (design == "traditional") & (touches(state)["activity"] == Activity.TRIAGE), 0
+    old = touches(state)["arrived"] < state.clock["measure_from"][0]  # came when the firm was traditional
+    of_outsiders = np.isin(touches(state)["activity"], (Activity.TRIAGE, Activity.VET))
+    pooled, passed = of_outsiders & (old | (design == "traditional")), 0
     rank = np.where(np.isin(touches(state)["activity"], SHORT) & bool(short_first), 0, np.where(pooled, 2, 1))
     for seat in range(len(state.seats)):
         hers = touches(state)["seat"] == seat
@@ -46,14 +49,16 @@ def test_short_tasks_then_long_ones_then_the_pool_each_first_come_first_served(d
                 assert not (waits & (own_rank == order) & (own["arrived"] < touch["arrived"])).any()
                 passed += np.count_nonzero(waits & (own_rank > order))
     assert (passed > 0) == (design == "traditional" or short_first == 1)
-    pool = touches(state)[pooled]
-    in_turn = pool[np.argsort(pool["arrived"], kind="stable")]
-    assert (np.diff(in_turn["start"]) >= 0).all()
+    for activity in (Activity.TRIAGE, Activity.VET):
+        pool = touches(state)[pooled & (touches(state)["activity"] == activity)]
+        in_turn = pool[np.argsort(pool["arrived"], kind="stable")]
+        assert (np.diff(in_turn["start"]) >= 0).all()
+        assert len(pool) > 10 or design != "traditional"
 
 
 def test_a_desk_person_who_becomes_free_takes_what_waits():
     """Nobody ends a service and begins none while something has been waiting in the pool."""
-    state = advance(start(firm("world.load=3.0", "world.desk=0.2"), "traditional", seed=3, trace=True), 30)
+    state = advance(start(firm("world.load=3.0", "world.desk=0.2", *STAY), "traditional", seed=3, trace=True), 30)
     pool = touches(state)[touches(state)["activity"] == Activity.TRIAGE]
     desk = touches(state)[state.seats["role"][touches(state)["seat"]] == Role.DESK]
     begun = {(int(touch["seat"]), int(touch["start"])) for touch in desk}
@@ -93,8 +98,8 @@ def test_who_turns_to_her_own_work_slows_the_rest_of_the_desk_by_her_share():
     """One draw, spent by its hazard: n − 1 of n people take n/(n − 1) times what is left. Rounding: one tick."""
     scenario = firm("world.desk=0.2", *ANY_DAY_ALIKE, burn_in=0)
     state = start(scenario, "traditional", seed=3)
-    node, people = pool_node(state.firm), len(state.desk_seats)
-    put_in_pool(state.firm, np.int64(0), np.int64(Activity.TRIAGE))
+    node, people = pool_node(state.firm, Pool.DESK), len(state.desk_seats)
+    put_in_pool(state.firm, np.int64(0), np.int64(Pool.DESK), np.int64(Activity.TRIAGE))
     for idle in range(people - 1, 0, -1):
         before = int(state.nodes["time"][node])
         put(state.firm, np.int64(1), np.int64(state.desk_seats[idle]), np.int64(Activity.ACT))

@@ -10,12 +10,13 @@ from sim.rules.consult import consult
 from sim.scenario import Design
 from sim.state import TICKS, Activity, Clock, Consult, Kind, Status, Verb
 from sim.ties import believes
-from tests.firms import firm
+from tests.firms import OF_TWO_KINDS, firm
 from tests.rules import again, ask, experts, four_errors, rows, services, superiors, touches
 
 DRAWS, SEED, TOPIC = 4000, 2, 0
 NOBODY, READ = 1, 2  # the platform's two ends
-DECISIONS = ("world.market_per_seat=0.0", "world.patience_hours=inf", "world.interdependence=0.7", "world.rework=0.0")
+DECISIONS = ("world.market_per_seat=0.0", "world.patience_hours=inf", "world.interdependence=0.7", "world.rework=0.0",
+             *OF_TWO_KINDS)  # fmt: skip
 ALONE = (*DECISIONS, "world.authority=[1.0]", "world.own_authority=1.0")  # nobody screens: what is seen is the consult
 
 
@@ -227,3 +228,10 @@ def test_the_consults_clock_leaves_the_asker_with_what_she_knows_herself():
     assert (rung["answer"] == 0.0).all()
     assert (rung["relays"] == 0).all()
     assert (rows(state)["relays"][rows(state)["consult"] == Consult.ENDED_BY_CLOCK] == 0).all()
+
+
+def test_a_reader_who_has_quit_meanwhile_helps_nobody():  # the question goes up the chain
+    state, asker, who = an_asker()
+    state.seats["vacant"][who[1]], state.seats["acting"][who[1]] = 1, asker
+    step = ask(consult, state, open=1, topic=TOPIC, holder=asker, did=Activity.CLOCK, platform=READ, helper=who[1])
+    assert step == (Verb.TASK, Activity.RELAY, superiors(state, asker)[0])

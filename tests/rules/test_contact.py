@@ -9,17 +9,17 @@ from sim.judgement import can_answer
 from sim.rules.contact import contact
 from sim.scenario import Design
 from sim.state import Activity, Kind, Role, Verb
-from tests.firms import firm
-from tests.rules import ask, experts, four_errors, rows, services, touches
+from tests.firms import OF_TWO_KINDS, firm
+from tests.rules import again, ask, experts, four_errors, rows, services, touches
 
 DRAWS, SEED, TOPIC = 4000, 2, 0
-PATIENT = ("world.outsider_patience_hours=inf", "world.patience_hours=inf", "world.decision_rate=0.0")
+PATIENT = ("world.outsider_patience_hours=inf", "world.patience_hours=inf", "world.decision_rate=0.0", *OF_TWO_KINDS)
 BUSY = ("world.request_rate=120.0", *PATIENT)
 
 
 def found_by_profile(*settings):
     """Whom the public profile finds for each of many cases, and the firm; one expert has answered eight outsiders."""
-    state = start(firm(*settings, burn_in=0), "open", seed=SEED)
+    state = start(firm(*settings, burn_in=0), "social", seed=SEED)
     state.seats["fame"][experts(state, TOPIC)[0]] = 8.0
     steps = [ask(contact, state, key=key, kind=Kind.REQUEST, open=1, topic=TOPIC) for key in range(DRAWS)]
     assert {step[:2] for step in steps} == {(Verb.TASK, Activity.TRIAGE)}
@@ -46,8 +46,11 @@ def test_a_wrong_profile_leads_to_anybody_at_all(error):  # error · (1 − expe
 
 @pytest.mark.parametrize("limit", [0, 2, 4])
 def test_a_wrong_person_hands_on_until_one_can_answer_or_enough_were_tried(limit):
-    """All profiles err, so the strangers of a case are known beforehand; who is found twice in a row keeps it."""
-    scenario = firm("world.profile_error=1.0", f"world.search_limit={limit}", *BUSY, burn_in=0)
+    """All profiles err and no customer knows anybody, so the strangers of a case are known beforehand.
+
+    Who is found twice in a row keeps it.
+    """
+    scenario = firm("world.profile_error=1.0", "world.tie_forms=0.0", f"world.search_limit={limit}", *BUSY, burn_in=0)
     state = advance(start(scenario, Design(contact=1.0), seed=SEED, trace=True), 30)
     by_case, most = services(state), 0
     for row in rows(state):
@@ -132,3 +135,32 @@ def test_who_asked_inside_the_firm_tells_the_outsider(lever):  # whoever took th
             told += 1
     assert told > 20
     assert lever or Activity.HAND_ON in touches(state)["activity"]
+
+
+@pytest.mark.parametrize("loyal", [0.0, 1.0])
+def test_whom_a_customer_knows_is_asked_first_and_is_the_first_of_those_who_were_tried(loyal):
+    """If the topic is her field or the customer loyal; when she has to hand on, the next one is no first contact."""
+    state = start(firm(f"world.loyal={loyal}", "world.profile_error=0.0", burn_in=0), "social", seed=SEED)
+    expert = int(experts(state, TOPIC)[0])
+    layman = next(seat for seat in range(31) if seat not in experts(state, TOPIC))
+    request = {"kind": Kind.REQUEST, "open": 1, "topic": TOPIC, "key": 7, "opener": 3}
+    state.customers["knows"][3] = expert
+    assert ask(contact, state, **request) == (Verb.TASK, Activity.TRIAGE, expert)
+    state.customers["knows"][3] = layman
+    verb, activity, who = ask(contact, state, **request)
+    assert (verb, activity) == (Verb.TASK, Activity.TRIAGE)
+    assert (who == layman) == (loyal == 1.0)
+    assert state.cases["picks"][0] == 1
+    if who == layman:
+        assert again(contact, state, layman, did=Activity.TRIAGE)[2] in experts(state, TOPIC)
+        assert state.cases["picks"][0] == 2
+        again(contact, state, expert, did=Activity.ANSWER)
+        assert not state.cases["first_contact"][0]
+
+
+def test_who_is_found_at_a_vacant_seat_is_who_acts_for_it():
+    """So nobody is handed what she has just handed on."""
+    state = start(firm("world.profile_error=1.0", burn_in=0), "social", seed=SEED)
+    stranger = int(uniform(SEED, Stream.STRANGER, 7, 0) * 31)
+    state.seats["vacant"][stranger], state.seats["acting"][stranger] = 1, 30
+    assert ask(contact, state, kind=Kind.REQUEST, open=1, topic=TOPIC, key=7)[2] == 30

@@ -9,13 +9,13 @@ from sim.draws import Stream, bits
 from sim.engine import advance, start
 from sim.scenario import Design
 from sim.state import Activity, Consult, Disposition, Kind, Status
-from tests.firms import firm
+from tests.firms import OF_TWO_KINDS, SETTLED, firm
 from tests.rules import rows, services
 
 BORN_OF_ANOTHER = 1 << 63
 WRONG = ("world.good_share=0.2", "world.noise=3.0", "world.rework=1.0", "world.repeat=1.0", "world.discovery_hours=4.0",
-         "world.request_rate=40.0")  # fmt: skip
-PLAIN = ("world.market_per_seat=0.0", "world.rework=0.0", "world.patience_hours=inf")
+         "world.request_rate=40.0", *OF_TWO_KINDS, *SETTLED)  # fmt: skip
+PLAIN = ("world.market_per_seat=0.0", "world.rework=0.0", "world.patience_hours=inf", *OF_TWO_KINDS)
 
 
 def child_of(row):

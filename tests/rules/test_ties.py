@@ -11,7 +11,7 @@ from sim.population import build
 from sim.scenario import Design
 from sim.state import Activity
 from sim.ties import fade_and_meet, work_together
-from tests.firms import firm
+from tests.firms import OF_TWO_KINDS, firm
 from tests.rules import rows, services, superiors
 
 SEEDS = 600
@@ -20,7 +20,8 @@ SEEDS = 600
 def strangers(*settings, design="traditional", **options):
     """A firm in which nobody knows anybody, with room for everybody, whose ties do not fade."""
     still = ("world.tie_limit=64", "world.tie_decay=1.0", "world.chance_meetings=0.0", "world.tie_reserved=0.0",
-             "world.patience_hours=inf", "world.rework=0.0", "world.market_per_seat=0.0")  # fmt: skip
+             "world.team_meetings=0.0", "world.patience_hours=inf", "world.rework=0.0", "world.market_per_seat=0.0",
+             *OF_TWO_KINDS)  # fmt: skip
     state = start(firm(*still, *settings, burn_in=0), design, seed=3, **options)
     state.tie_to[:] = -1
     return state
@@ -111,7 +112,7 @@ def test_a_new_tie_takes_the_place_of_the_weakest_if_that_is_weaker():
 def test_a_share_of_the_slots_is_kept_for_other_departments():
     """At home a person never has more ties than the slots that are not kept, whatever she works on with colleagues."""
     settings = ("world.tie_limit=4", "world.tie_reserved=0.25", "world.tie_start=0.01", "world.load=2.0")
-    state = advance(start(firm(*settings), "open", seed=3), 30)
+    state = advance(start(firm(*settings), "social", seed=3), 30)
     home = state.seats["department"]
     at_home = [(home[known[known >= 0]] == home[seat]).sum() for seat, known in enumerate(state.tie_to)]
     assert max(at_home) == 3

@@ -16,10 +16,17 @@ from sim.engine import advance, horizon_days, start
 from sim.scenario import Design, Scenario
 from sim.state import TICKS, Activity, Disposition, Role, State
 
-QUEUES = (  # common to all rows: everybody notices at once, plain queues, nothing comes back, nobody is impatient
+# Common to all rows: everybody notices at once, plain queues, nothing comes back, nobody is impatient; nobody quits or
+# learns, customers neither come nor go nor speak, nothing is born but decisions and requests.
+QUEUES = (
     "world.look_up_hours=0.0", "world.short_first=0", "world.chance_meetings=0.0", "world.rework=0.0",
     "world.repeat=0.0", "world.patience_hours=inf", "world.outsider_patience_hours=inf", "world.interdependence=0.0",
     "world.brokers=0.0", "world.desk=0.0", "world.market_per_seat=0.0", "world.trustworthy=1.0", "run.burn_in_weeks=0",
+    "world.quit_rate=0.0", "world.learning=0.0", "world.familiarity=0.0", "world.tie_forms=0.0",
+    "world.team_meetings=0.0", "world.moment_rate=0.0", "world.deal_rate=0.0", "world.partners_per_seat=0.0",
+    "world.channel_extra=0.0", "world.complain=0.0", "world.feedback=0.0", "world.cocreate=0.0", "world.suggestion=0.0",
+    "world.study_ideas_per_seat=0.0", "world.turbulence=0.0", "world.churn=0.0", "world.join=0.0", "world.convert=0.0",
+    "world.tell_base=0.0", "world.tell_slope=0.0",
 )  # fmt: skip
 EQUAL = tuple(  # everybody knows everything equally well
     f"world.{name}=0.7" for name in ("expertise_low", "expertise_high", "second_field", "former_field", "other_level")
@@ -97,6 +104,21 @@ def opened_per_hour(state: State) -> float:
     return float(state.clock["opened"][0].sum() / hours)
 
 
+def still_there(state: State) -> float:
+    """Share of those who were there on day 1 who never left."""
+    spells = state.spells[: state.clock["spell_rows"][0]]
+    first = spells[spells["began"] < 0]
+    return float((first["ended"] < 0).mean())
+
+
+def share_of_customers(state: State) -> float:
+    return float(state.customers["active"].mean())
+
+
+def mean_gap(state: State) -> float:
+    return float(state.books["gap"][0] / state.books["weeks"][0])
+
+
 def share_through_the_top(state: State) -> float:
     touches = state.touches[: state.clock["touch_rows"][0]]
     relays = touches[touches["activity"] == Activity.RELAY]
@@ -158,6 +180,31 @@ def withdrawn(rho: float, patience: float) -> float:
     return (1 - rho) * rho * decay / (1 - rho**2 * decay)
 
 
+def bass(innovation: float, imitation: float, weeks: int) -> float:
+    """Share of a market of nobody's customers who have joined after some weeks, when they join at the end of one.
+
+    Bass 1969 with hazards a year; between two ends of weeks those who speak stay the same, so a week's step is exact.
+    """
+    joined = 0.0
+    for _ in range(weeks):
+        joined += (1 - joined) * -math.expm1(-(innovation + imitation * joined) / 50)
+    return joined
+
+
+def lag_of_the_product(turbulence: float, step: float, ideas_a_week: float) -> float:
+    """Mean distance of a product from a taste that wanders, both in two dimensions.
+
+    At the end of a week the taste takes a step of variance t²/50 each way, and each topic that somebody has had an idea
+    about takes the product a share s of the way to where the taste was before: V = q·V + t²/50, q the mean product of
+    (1 − s)² over such topics (25 teams, of which each owns two of 50 topics, the i-th and the i-th from the end).
+    Of many small steps the gap is nearly normal: its mean is V^½·(π/2)^½, less a share of about s/8.
+    """
+    weights = np.diff((np.arange(51) / 50) ** (1 / 1.5))
+    ideas = ideas_a_week / 25 * weights / (weights + weights[::-1])
+    kept = np.prod(1 + np.expm1(-ideas) * (2 * step - step**2))
+    return math.sqrt(turbulence**2 / 50 / (1 - kept) * math.pi / 2)
+
+
 LOOK_UP = ("world.look_up_hours=2.0", "world.busy_share=inf", "world.quiet_hours=inf")
 LOOK_UP_WAIT = 0.8 * 2 / (2 * 0.2) + (2 * 2 + 0.8 * 8) / (2 * (1 + 0.8 * 2))  # E[D] 2, E[D²] 8, λ .8, E[S²] 2
 CHAIN = ("world.span=1", "world.staff=4", "world.authority=[0.0]", *EQUAL)
@@ -178,6 +225,21 @@ SPARSE = ("world.decision_rate=0.004", "world.act_hours=0.0", "world.screen_hour
 CONSULTS = (
     "world.staff=156", "world.interdependence=1.0", "world.topics_per_team=1", "world.relay_hours=0.0",
     "world.second_field=0.5", "world.former_field=0.5", "world.screen_hours=0.0", "world.help_hours=0.0",
+)  # fmt: skip
+
+# Everybody is anybody's friend, is told of each answer, and the answer takes no time and pleases all alike.
+SPEAKING = (
+    "world.staff=2", "world.span=1", "world.desk=1.0", "world.market_per_seat=1000.0", "world.active_share=0.0",
+    "world.decision_rate=0.0", "world.request_rate=25.0", "world.triage_hours=0.0", "world.answer_hours=0.0",
+    "world.first_contact=1.0", "world.fit_weight=1.0", "world.taste_spread=0.0", "world.neutral=0.0",
+    "world.friends=64", "world.rewire=1.0", "world.told_to=1", "world.tell_base=1.0", "world.retell_good=0.0",
+    "world.retell_bad=0.0", "world.influence=0.0", "world.convert=0.05", "world.join=0.1", "world.promise=0.0",
+)  # fmt: skip
+WORDS = 25 * -math.expm1(-0.05)  # a year and customer, each of which spends .05 of a draw of mean 1
+IDEAS = (  # staff suggest what the market wants, and it is built by the end of the week
+    "world.staff=156", "world.decision_rate=0.02", "world.suggestion=0.16", "world.act_hours=0.0",
+    "world.voice_noise=0.0", "world.screen_hours=0.0", "world.build_hours=0.0", "world.turbulence=0.35",
+    "world.reversion=0.0", *ALL_YES,
 )  # fmt: skip
 
 ROWS = (
@@ -224,4 +286,14 @@ ROWS = (
           (*CONSULTS, f"world.interdependence_reach={reach}", "world.decision_rate=1.0"), share_through_the_top,
           weeks=8, warm_up=0, trace=True)
       for reach, decay in (("0.6213349345596119", 1 / 5), ("2.0", math.exp(-1 / 2)), ("inf", 1.0))),
+    *(Row(f"tenure: still there after {weeks} weeks at .5 a year", math.exp(-0.5 * weeks / 50),
+          ("world.staff=156", "world.decision_rate=0.0", "world.quit_rate=0.5", "world.quit_peak=0.0",
+           "world.quit_slope=0.0", "world.contagion=0.0"), still_there, weeks=weeks, warm_up=0)
+      for weeks in (1, 50)),
+    *(Row(f"diffusion: customers after {weeks} weeks of selling and talk", bass(0.1, WORDS, weeks), SPEAKING,
+          share_of_customers, weeks=weeks, warm_up=0)
+      for weeks in (100, 150)),
+    *(Row(f"product: distance from the market at step {step}", lag_of_the_product(0.35, 0.84 * step, 2.0),
+          (*IDEAS, f"world.step={step}"), mean_gap, weeks=1500, warm_up=50)
+      for step in (0.03, 0.08)),
 )  # fmt: skip

@@ -41,7 +41,7 @@ class Stream(IntEnum):
     EXPERTISE = 21  # (seat, slot): level in an own topic
     SECOND_FIELD = 22  # (seat)
     FORMER_FIELD = 23  # (seat)
-    HONESTY = 24  # (seat)
+    HONESTY = 24  # (person)
     TIE_LEVEL = 25  # (seat, slot): height of the common manager and depth of the other
     TIE_SEAT = 26  # (seat, slot): which of the seats there
     HOME_TOPIC = 27  # (customer)
@@ -74,11 +74,11 @@ class Stream(IntEnum):
     ASIDE = 54  # (case): where a bad idea moves the product
     BUILD = 55  # (case): hours until an idea is built
     NOTICE = 56  # (case): is a moment noticed?
-    FOLLOWER = 57  # (case, person): by whom
+    FOLLOWER = 57  # (case): by whom
     CAPABILITY = 58  # (partner)
     PARTNER = 59  # (partner): active at the start
     PARTNER_LIFE = 60  # (partner, ordinal)
-    OTHER = 61  # (case): who is on the other side of a deal
+    OTHER = 61  # (case): who is on the other side of a deal; 1: a customer?
     CIRCLE_OF = 62  # (partner, slot): with whom it may do business
     SERVICE = 64  # + activity (up to 95), (case, ordinal or person): hours of one handling
     BOOK = 96  # (pair): do the brokers have it in their book?
@@ -91,12 +91,11 @@ class Stream(IntEnum):
     QUITTING = 103  # (person): hazard spent until she quits
     INTEREST = 104  # (person, slot)
     ATTEND = 105  # (person): is she in circles?
-    TEAM_MEETING = 106  # (person, week): whom of the team she meets; 1: whether
-    STRANGER_MET = 107  # (seat, week): whom she meets by chance; 1: whether
+    TEAM_MEETING = 106  # (seat, twice the week): does she meet one of the team; next: whom
+    STRANGER_MET = 107  # (seat, twice the week): does she meet anybody by chance; next: whom
     INTRODUCE = 108  # (seat and week, ordinal): whom a manager introduces to whom
-    ADVOCATE = 109  # (person, week): does she speak; 1: to whom
+    ADVOCATE = 109  # (seat, twice the week): does she speak; next: to whom
     RECRUIT = 110  # (person): recruited by the public face?
-    HEIR = 111  # (case, person): to whom a panel's task goes when a member quits
 
 
 @inlined

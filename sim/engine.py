@@ -78,6 +78,7 @@ from sim.work import (
 # What `_run` answers: it has reached its tick, or a pool is (nearly) full and has to grow first.
 DONE, FULL = 0, ("", "cases", "tasks", "ledger", "touches")
 MOST_FELT = 64  # customers who feel one failure
+LONGEST = NEVER / 2  # ticks; a wait that no run sees the end of
 ROOM = MOST_FELT + 8  # rows of a pool that one event may need
 FIRST_PHASE = np.array([Phase.ACT, Phase.CONTACT, Phase.CONTACT, Phase.ACT, Phase.HEAR, Phase.CONNECT])  # by kind
 
@@ -153,7 +154,7 @@ def _tick(state, source):
     """A source spends its next unit-rate draw; its rate only stretches the time this takes."""
     record, clock = state.sources[source], state.clock[0]
     draw = exponential(clock.seed, Stream.BIRTH, source, record.ordinal)
-    schedule(state, source, clock.now + np.int64(round(draw / record.rate)), Event.BIRTH)
+    schedule(state, source, clock.now + np.int64(round(min(draw / record.rate, LONGEST))), Event.BIRTH)
 
 
 @inlined
@@ -244,11 +245,13 @@ def _is_felt(state, case):
     people = topic.home_high - topic.home_low
     wanted = rules.failure_reach * stake(state, case)
     count = np.int64(wanted + uniform(seed, Stream.FELT, record.key, 2**31))
-    for ordinal in range(min(count, people, MOST_FELT)):
+    felt = 0
+    for ordinal in range(hear.MOST_TRIED * min(count, people, MOST_FELT)):
         row = topic.home_low + np.int64(uniform(seed, Stream.FELT, record.key, ordinal) * people)
         customer = np.int64(state.residents[row])
-        if state.customers[customer].active == 0:
+        if state.customers[customer].active == 0 or felt == min(count, people, MOST_FELT):
             continue
+        felt += 1
         state.books[0].failures_felt += 1.0
         surprise, x = customers.experience(state, customer, case, customers.FAILURE, 0.0, 1.0)
         if customers.complains(state, customer, case, customers.FAILURE, surprise, x):
@@ -310,7 +313,8 @@ def _lever(state, case, which):
         return rules.hear
     lever = rules.consult if which == Phase.CONSULT else (rules.approve if which == Phase.APPROVE else 0.0)
     if rules.resist > 0.0 and record.holder >= 0:
-        lever *= 1.0 - rules.resist * (1.0 - state.seats[state.seats[record.holder].team].standing)
+        manager = state.seats[state.seats[record.holder].team].acting
+        lever *= 1.0 - rules.resist * (1.0 - state.seats[manager].standing)
     return lever
 
 
@@ -797,6 +801,10 @@ def _empty(state, seat, until):
     over = lay_down(state, seat)
     if over >= 0 and state.cases[over].status == Status.DISPOSED:
         _is_over(state, over)
+    broken_off = person.this_week / TICKS  # what the week's books have not seen yet
+    state.books[0].case_hours += broken_off
+    state.books[0].output -= rules.output_value * broken_off
+    person.this_week = 0
     meet.leave_circle(state, seat)
     person.circle = -1
     state.spells[person.spell].ended = clock.now
@@ -1081,7 +1089,7 @@ def _stretch(state, old):
         left = node.time - now
         cancel(state, source)
         if rate > 0.0:
-            schedule(state, source, now + np.int64(round(left * old[source] / rate)), Event.BIRTH)
+            schedule(state, source, now + np.int64(round(min(left * old[source] / rate, LONGEST))), Event.BIRTH)
 
 
 # --- runs -------------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Every outcome, declared once: name, unit, which way is better, what it means and how it is read off the firm.
 
-A measure is over the cases born since measuring began. Cases still open now are censored, never dropped
-(Kaplan & Meier, Journal of the American Statistical Association 53, 1958); what is not defined yet is NaN.
+A measure of cases is over those born since measuring began; one of the books over what has happened since. Cases still
+open now are censored, never dropped (Kaplan & Meier, Journal of the American Statistical Association 53, 1958); what is
+not defined yet is NaN.
 """
 
 from collections.abc import Callable, Sequence
@@ -416,7 +417,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("retention_12m", "share", "more", "people there when measuring began who are still there a year later",
             _retention),
     Measure("satisfaction", "0 to 100", "more",
-            "satisfaction of everybody who was a customer when measuring began, mean over weeks; of lost ones as they left",
+            "satisfaction of all who were customers when measuring began, mean over weeks; of lost ones as they left",
             _per("panel_satisfaction", "weeks", 100.0)),
     *(row for kind in Kind for row in _of_each_kind(kind)),
     Measure("decision_hours_median_undefaulted", "hours", "less",
@@ -508,7 +509,8 @@ MEASURES: tuple[Measure, ...] = (
             _per_seat_and_year("failures_felt")),
     Measure("product_fit", "0 to 1", "more", "how well the product suits customers, mean over weeks",
             _per("fit", "customer_weeks")),
-    Measure("product_gap", "taste", "less", "distance of the product from the market's mean taste", _per("gap", "weeks")),
+    Measure("product_gap", "taste", "less", "distance of the product from the market's mean taste",
+            _per("gap", "weeks")),
     Measure("ideas_built", "per seat and year", "neither", "ideas that were built", _per_seat_and_year("ideas_built")),
     Measure("gifts_welcome_share", "share", "more", "gestures in time that were welcome",
             lambda seen: _mean_of_two(seen.books["gifts_welcome"], seen.books["gifts_unwelcome"])),

@@ -14,6 +14,8 @@ from sim.draws import Stream, exponential, normal
 from sim.events import cancel, schedule
 from sim.state import HOURS_A_DAY, POOL_COUNT, TICKS, Activity, Clock, Event, Kind, Pool, Role, Status
 
+NEVER_TODAY = 1e15  # ticks: a look-up so far away does not come, and its tick is still a number
+
 
 @njit
 def seat_node(state, seat):
@@ -162,7 +164,8 @@ def look_up_mean(state, seat):
     if watching <= 0.0 or rules.look_up_hours == 0.0:
         return 0.0
     above = max(0.0, record.today / TICKS - HOURS_A_DAY * usual)
-    return rules.look_up_hours * TICKS * watching * (1.0 + (above / rules.quiet_hours) ** 2)
+    mean = rules.look_up_hours * TICKS * watching * (1.0 + (above / rules.quiet_hours) ** 2)
+    return min(mean, NEVER_TODAY)
 
 
 @njit

@@ -67,7 +67,7 @@ def _owner(state, key, team):
 
 @njit
 def moment(state, case, customer):
-    """A date in a customer's life. A gesture in time would be welcome (good) or an intrusion; it costs a stake."""
+    """A date in a customer's life. A gesture in time would be welcome (good) or an intrusion."""
     record, rules, clock = state.cases[case], state.rules[0], state.clock[0]
     record.kind, record.opener, record.holder = Kind.MOMENT, customer, -1
     record.topic = state.customers[customer].topic

@@ -59,6 +59,7 @@ def experience(state, customer, case, occasion, service, hurt):
     person.expectation = min(1.0, person.expectation + rules.expectation_pace * (promised - person.expectation))
     books.experiences += 1.0
     books.experience += x
+    books.bad_experiences += surprise < -rules.bad_tolerance
     _tells(state, customer, case, occasion, x, surprise)
     return surprise, x
 
@@ -121,7 +122,6 @@ def complains(state, customer, case, occasion, surprise, x):
     rules, person = state.rules[0], state.customers[customer]
     if surprise >= -rules.bad_tolerance:
         return False
-    state.books[0].bad_experiences += 1.0
     chance = rules.complain + rules.squeaky * person.answered
     ordinal = customer * OCCASIONS + occasion
     if uniform(state.clock[0].seed, Stream.COMPLAIN, state.cases[case].key, ordinal) >= chance:

@@ -26,6 +26,7 @@ from sim.state import (
     wait,
 )
 
+MOST_TRIED = 8  # market members drawn for each customer who is wanted
 SILENT, THANKED, HEARD = 0, 1, 2  # what became of an outsider's case beside its answer
 
 
@@ -60,13 +61,16 @@ def _at_the_desk(state, case):
 
 @njit
 def _follower(state, case):
-    """The employee whom the customer knows, or anybody."""
+    """The employee whom the customer knows, or any employee."""
     record = state.cases[case]
     known = np.int64(state.customers[record.opener].knows)
     if known >= 0:
         return known
     u = uniform(state.clock[0].seed, Stream.FOLLOWER, record.key, 0)
-    return np.int64(state.seats[np.int64(u * len(state.seats))].acting)
+    seat, span = np.int64(u * len(state.seats)), np.int64(state.rules[0].span)
+    while seat * span + 1 < len(state.seats):  # a manager has it from one of hers
+        seat = seat * span + 1
+    return np.int64(state.seats[seat].acting)
 
 
 # --- voices -----------------------------------------------------------------------------------------------------------
@@ -122,16 +126,21 @@ def suggest(state, case, topic):
 
 @njit
 def studies(state, topic, week):
-    """A study's idea: the mean of customers drawn evenly; they are not told what comes of it."""
+    """A study's idea: the mean of customers drawn evenly; they are not told what comes of it.
+
+    Returns whether there is one. What would be heard anyway (lever `hear`) is not studied.
+    """
     rules, market, seed = state.rules[0], state.market[0], state.clock[0].seed
     ideas, asked = rules.study_ideas_per_seat * rules.size, rules.study_asked_per_seat * rules.size
     people = np.maximum(1, np.int64(round(asked / max(1.0, ideas))))
     entity = np.uint64(topic) << np.uint64(32) | np.uint64(week)
     theirs = state.topics[topic]
-    for person in range(people):
+    if uniform(seed, Stream.RULE, entity, Phase.HEAR) < rules.hear:
+        return False
+    for person in range(MOST_TRIED * people):
         u = uniform(seed, Stream.ASKED, entity, person * (DIMENSIONS + 1))
         customer = np.int64(u * len(state.customers))
-        if state.customers[customer].active == 0:
+        if state.customers[customer].active == 0 or theirs.voices == people:
             continue
         for d in range(DIMENSIONS):
             noise = normal(seed, Stream.ASKED, entity, person * (DIMENSIONS + 1) + 1 + d)
@@ -142,7 +151,7 @@ def studies(state, topic, week):
 
 @njit
 def topics_of_study(state, week):
-    """How many topics have ideas now, and a rank for each: a study takes those that come first, if none is open there.
+    """A rank for each topic: a study takes those that come first, if none is open there.
 
     By weight, through one uniform a topic (−ln u / weight, smallest first).
     """

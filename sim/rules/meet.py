@@ -34,8 +34,9 @@ def _of_the_team(state, seat, u):
     if parent < 0:
         return min(staff - 1, 1 + np.int64(u * min(span, staff - 1)))
     first, last = parent * span + 1, np.minimum(parent * span + span, staff - 1)
-    drawn = np.int64(u * (last - first + 2))
-    return parent if drawn == 0 else first + drawn - 1
+    other = first - 1 + np.int64(u * (last - first + 1))  # the place before the first stands for the manager
+    other += other >= seat  # not herself
+    return parent if other < first else other
 
 
 # --- circles ----------------------------------------------------------------------------------------------------------

@@ -181,11 +181,14 @@ def survivor(state, seat, ticks):
     years = ticks / YEAR
     bump = rules.quit_peak * math.e * PEAK_MONTH / MONTHS_A_YEAR * (1.0 - (1.0 + months) * math.exp(-months))
     spent = rules.quit_rate * (years + bump)
-    shares, total = np.empty(GRID), 0.0
-    for i in range(GRID):
+    shares, total, least = np.empty(GRID), 0.0, 0.0
+    for i in range(GRID - 1, -1, -1):  # from who is inclined most: relative to her, so that no share is too small
         inclination = rules.person_sd * normal_quantile((i + 0.5) / GRID)
         attachment = 1.0 / (1.0 + math.exp(-inclination))
-        total += math.exp(-spent * math.exp(-rules.quit_slope * (attachment - rules.attachment_norm)))
+        shares[i] = spent * math.exp(-rules.quit_slope * (attachment - rules.attachment_norm))
+        least = shares[i] if i == GRID - 1 else least
+    for i in range(GRID):
+        total += math.exp(least - shares[i])
         shares[i] = total
     u = uniform(state.clock[0].seed, Stream.INCLINATION, person_key(state, seat), 0) * total
     i = np.searchsorted(shares, u)
@@ -247,6 +250,7 @@ def sit_down(state, seat, joined):
     person.thanks, person.exposure, person.standing = 0.0, 0.0, rules.standing_norm
     person.shock, person.echo, person.fame, person.share = 0.0, 0.0, 0.0, 0.0
     person.today, person.this_week, person.introduced = 0, 0, 0.0
+    state.loads[seat, :] = 0
     person.interrupted, person.angry, person.met, person.praise = 0, 0, 0, 0
     person.decided, person.alone, person.put, person.through = 0, 0.0, 0, 0
     person.pace = 1.0 + rules.learning * math.exp(-(clock.now - joined) / WEEK / rules.learning_weeks)

@@ -28,20 +28,20 @@ app = typer.Typer(
 # Rows of the table of `compare`: measure, words, factor, decimals.
 ROWS: tuple[tuple[str, str, float, int], ...] = (
     # The three headlines.
-    ("decision_hours_median", "decision, median h", 1, 2),
-    ("retention_12m", "staff kept a year, %", 100, 1),
-    ("satisfaction", "satisfaction, 0-100", 1, 1),
+    ("decision_hours_median", "decision median h", 1, 2),
+    ("retention_12m", "staff kept, %", 100, 1),
+    ("satisfaction", "satisfaction", 1, 1),
     # What stands beside them.
-    ("decision_hours_mean", "decision, mean h", 1, 2),
-    ("decision_hours_p90", "decision, p90 h", 1, 2),
-    ("request_hours_median", "request, median h", 1, 2),
-    ("request_hours_p90", "request, p90 h", 1, 2),
+    ("decision_hours_mean", "decision mean h", 1, 2),
+    ("decision_hours_p90", "decision p90 h", 1, 2),
+    ("request_hours_median", "request median h", 1, 2),
+    ("request_hours_p90", "request p90 h", 1, 2),
     ("omission_rate", "good rejected, %", 100, 1),
     # What it cost.
     ("commission_rate", "bad accepted, %", 100, 1),
-    ("utilization_max", "busiest person, %", 100, 1),
-    ("circle_hours", "circles, h a seat", 1, 1),
-    ("panel_hours", "panels, h a seat", 1, 1),
+    ("utilization_max", "busiest, %", 100, 1),
+    ("circle_hours", "circles, h", 1, 1),
+    ("panel_hours", "panels, h", 1, 1),
     ("fees", "fees a seat", 1, 1),
     ("profit_per_seat", "profit a seat", 1, 0),
 )
@@ -224,9 +224,9 @@ def compare(
 
 
 PATH_ROWS = (
-    ("decision_hours_median", "decision, median h", 1, 2),
+    ("decision_hours_median", "decision median h", 1, 2),
     ("turnover", "quits per person and year, %", 100, 1),
-    ("satisfaction", "satisfaction, 0-100", 1, 1),
+    ("satisfaction", "satisfaction", 1, 1),
     ("attachment", "attachment, 0-100", 100, 1),
     ("profit_per_seat", "profit a seat and year", 1, 0),
 )
@@ -370,7 +370,8 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
         console.print(table)
     console.print(
         f"better/equal/worse: pairs in which the design does better than {names[0]}; '-': neither way is better. "
-        "Pairing gain: how many times more runs independent firms would need for the same interval."
+        "Pairing gain: how many times more runs independent firms would need for the same interval. "
+        "Circles, panels, fees and profit: a seat and year, money in hours' wages."
     )
     if scenario.observed_hours_by_handoffs is not None:
         console.print(_handoffs(scenario, result.table, box.ASCII if plain else box.SIMPLE_HEAD))

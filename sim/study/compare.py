@@ -88,11 +88,16 @@ def compare(
 def _of_runs(
     missing: Sequence[Twins], reused: int, total: int, progress: Progress | None
 ) -> Callable[[float], None] | None:
-    """Progress in runs, from progress in pieces of work."""
+    """Progress in runs, from progress in pieces of work; whole pieces are told once they are kept."""
     if progress is None or not missing:
         return None
     each = len(missing[0].runs)
-    return lambda pieces: progress(reused + pieces * each, total)
+
+    def tell(pieces: float) -> None:
+        if pieces % 1:
+            progress(reused + pieces * each, total)
+
+    return tell
 
 
 def _with_run(scenario: Scenario, **values: int | None) -> Scenario:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 PACKAGE = Path(__file__).parent
 SOURCES_OF_NUMBERS = (
+    "cases.py",
     "compiled.py",
     "draws.py",
     "engine.py",
@@ -29,6 +30,7 @@ SOURCES_OF_NUMBERS = (
     "state.py",
     "ties.py",
     "tree.py",
+    "vacancies.py",
     "work.py",
 )
 

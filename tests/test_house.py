@@ -26,7 +26,9 @@ TABLE = {
     "population": {"compiled", "scenario", "draws", "state", "ties", "events"},
     "measures": {"scenario", "draws", "state"},
     "own": {"measures", "scenario", "state"},
-    "engine": CORE | {"scenario", "work", "population", "measures", "own", "rules"},
+    "cases": CORE | {"work", "rules"},
+    "vacancies": CORE | {"cases", "work", "rules"},
+    "engine": CORE | {"cases", "vacancies", "scenario", "work", "population", "measures", "own", "rules"},
     "model": {"scenario", "state", "engine", "measures", "own"},
     # compiled: a run's key holds the version of the model; state: an event log is read off the firm's tables
     "study": {"scenario", "engine", "measures", "own", "study", "compiled", "state"},

@@ -361,7 +361,7 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
     for name in names[1:]:
         table = Table(box=box.ASCII if plain else box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
         table.add_column("")
-        for header in (names[0], name, "difference", "better/\nequal/\nworse", "pairing\ngain"):
+        for header in (names[0], name, "difference", "better/\nequal/\nworse", "gain"):
             table.add_column(Text(header), justify="right")
         for measure, words, factor, decimals in ROWS:
             if any(rows[measure, design]["pairs"] for design in (names[0], name)):  # else no firm has such cases
@@ -370,7 +370,7 @@ def _print_comparison(scenario: "Scenario", names: list[str], result: "Compariso
         console.print(table)
     console.print(
         f"better/equal/worse: pairs in which the design does better than {names[0]}; '-': neither way is better. "
-        "Pairing gain: how many times more runs independent firms would need for the same interval. "
+        "Gain: how many times more runs independent firms would need for the same interval. "
         "Circles, panels, fees and profit: a seat and year, money in hours' wages."
     )
     if scenario.observed_hours_by_handoffs is not None:

@@ -99,6 +99,14 @@ def test_compare_prints_a_table_and_where_it_is_stored(folder):
     assert max(len(line) for line in lines if line.startswith(" ")) <= 80
 
 
+def test_compare_shows_the_path_over_time(folder):
+    done = firmlab("compare", "small.toml", "--every", 3, "--replications", 2, folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "satisfaction" in done.stdout
+    assert done.stdout.count("to week") == 5
+    assert not (folder / "results").exists()
+
+
 def test_compare_as_json_is_one_row_a_measure_and_design(folder):
     done = firmlab("compare", "small.toml", "--json", "--designs", "traditional,connected,social", folder=folder)
     rows = json.loads(done.stdout)

@@ -44,10 +44,10 @@ def test_turnover_goes_a_little_with_worse_performance(firms, alike):
 
 
 @pytest.mark.xfail(strict=True, reason=(
-    "No flip: open rules earn as much more a seat in a still market as in a turbulent one (+171 ± 21, +170 ± 18 over 10 "
-    "pairs). They earn it by decisions and hours, which turbulence does not touch; customers, whom it does, are about as "
-    "many in both firms. Satisfaction turns with turbulence (−3.9 ± .3 to +1.5 ± 1.4), profit with load and error cost "
-    "(next test)."
+    "No flip: open rules earn as much more a seat in a still market as in a turbulent one (+171 ± 21, +170 ± 18 over "
+    "10 pairs). They earn it by decisions and hours, which turbulence does not touch; customers, whom it does, are as "
+    "many in both firms, about. Satisfaction turns with turbulence (−3.9 ± .3 to +1.5 ± 1.4), profit with load and "
+    "error cost (next test)."
 ))  # fmt: skip
 def test_open_rules_pay_under_turbulence_only():
     """SF34: decentralization pays under turbulence (Aghion et al. 2021; Siggelkow & Rivkin 2005).

@@ -11,7 +11,7 @@ from sim.engine import advance, horizon_days, start
 from sim.measures import summary
 from sim.scenario import Scenario
 from sim.state import Role, State
-from sim.study.compare import interval
+from sim.study.paired import interval
 
 HERE = Path(__file__).parent
 Reading = Callable[[State, dict[str, float]], float]

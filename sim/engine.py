@@ -406,20 +406,24 @@ def simulate(
     events: Sequence[Sequence[Dated]] | None = None,
     own: Own = NOTHING_OWN,
     progress: Callable[[float], None] | None = None,
+    observe: Callable[[int, State], None] | None = None,
 ) -> list[dict[str, float]]:
     """Twin firms to the horizon: one summary a design. They share their burn-in, and every draw that they both make.
 
     `events`: dated events for each design; the scenario's own unless given. `own`: a researcher's rules, from day 1 on,
-    and measures. `progress` is told each week which share of the work is done.
+    and measures. `progress` is told each week which share of the work is done. `observe` is shown (number of the
+    design, firm) on the morning of day 1 and after every day from then on; it must not change the firm.
     """
     before_days, days = scenario.run.burn_in_weeks * DAYS_A_WEEK, horizon_days(scenario.run)
     total = before_days + days * len(designs)
 
-    def pass_days(state: State, count: int, done: int, happenings: Sequence[Happening] = ()) -> State:
-        for first in range(0, count, DAYS_A_WEEK):
-            state = advance(state, min(DAYS_A_WEEK, count - first), events=happenings)
-            if progress is not None:
-                progress((done + min(first + DAYS_A_WEEK, count)) / total)
+    def pass_days(state: State, count: int, done: int, happenings: Sequence[Happening] = (), number: int = -1) -> State:
+        for day in range(1, count + 1):
+            state = advance(state, events=happenings)
+            if observe is not None and number >= 0:
+                observe(number, state)
+            if progress is not None and day % DAYS_A_WEEK == 0:
+                progress((done + day) / total)
         return state
 
     before = pass_days(_day_one(scenario, seed, replication), before_days, 0)
@@ -427,6 +431,8 @@ def simulate(
     for number, design in enumerate(designs):
         twin = _adopt(with_rules(before, own.by_phase()), scenario, scenario.design(design))
         happenings = agenda(scenario, design, None if events is None else events[number])
-        twin = pass_days(twin, days, before_days + number * days, happenings)
+        if observe is not None:
+            observe(number, twin)
+        twin = pass_days(twin, days, before_days + number * days, happenings, number)
         results.append(summary(twin, own.measures))
     return results

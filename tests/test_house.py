@@ -32,7 +32,7 @@ TABLE = {
     "model": {"scenario", "state", "engine", "measures", "own"},
     # compiled: a run's key holds the version of the model; state: an event log is read off the firm's tables
     "study": {"scenario", "engine", "measures", "own", "study", "compiled", "state"},
-    "cli": {"scenario", "compiled", "engine", "measures", "study", "state", "model"},
+    "cli": {"cli", "scenario", "compiled", "engine", "measures", "study"},
     "__main__": {"cli"},
 }
 ONLY_HERE = {"mesa": {"model"}, "solara": set()}

@@ -1,52 +1,84 @@
-"""Where runs are computed: in this process, or in several of this machine."""
+"""Where runs are computed: in this process, or in several of this machine. A cluster is in cluster.py."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
-from time import perf_counter
-from typing import NamedTuple
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import Any, NamedTuple, Protocol
 
 from sim.engine import simulate
-from sim.own import NOTHING_OWN, Own
-from sim.scenario import Scenario
-from sim.study.runs import Plan
+from sim.study.experiment import Run, Twins
+from sim.study.series import Series
 
+QUEUED = 2  # pieces of work a process: one in hand, one waiting, so that an interrupt is quick
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
-class Twins(NamedTuple):
-    """Runs of one replication: they share their burn-in, so they are computed together."""
-
-    scenario: Scenario
-    runs: tuple[Plan, ...]
-    own: Own = NOTHING_OWN  # a researcher's rules and measures
+Progress = Callable[[float], None]  # share done of the piece of work in hand
 
 
 class Outcome(NamedTuple):
-    """A finished run."""
+    """A finished run: its measures and, where wanted, its daily series; or why it failed."""
 
-    run: Plan
+    run: Run
+    factors: dict[str, float]
     measures: dict[str, float]
+    series: dict[str, Any] | None  # columns by name
+    error: str  # "" where it went well
+
+
+class Done(NamedTuple):
+    """A finished piece of work."""
+
+    outcomes: list[Outcome]
     engine_seconds: float
 
 
-def compute(twins: Twins, progress: Callable[[float], None] | None = None) -> list[Outcome]:
-    """Compute twins here and now. The burn-in's time is shared out evenly."""
-    began = perf_counter()
+class Executor(Protocol):
+    """Computes pieces of work, in whatever order they finish."""
+
+    def __call__(self, work: Iterable[Twins], progress: Progress) -> Iterator[Done]:
+        """`progress` is told of pieces begun, where that can be known."""
+
+
+def compute(twins: Twins, progress: Callable[[float], None] | None = None) -> Done:
+    """Compute twins here and now. If one of them fails, each is tried alone, so that one failure costs one run."""
+    began = time.perf_counter()
+    try:
+        outcomes = _compute(twins, progress)
+    except Exception as error:
+        alone = [twins._replace(runs=(run,)) for run in twins.runs]
+        outcomes = [failed(twins, error)] if len(alone) == 1 else [one for piece in alone for one in compute(piece)[0]]
+    return Done(outcomes, time.perf_counter() - began)
+
+
+def failed(twins: Twins, error: BaseException) -> Outcome:
+    """The outcome of a run that failed."""
+    return Outcome(twins.runs[0], dict(twins.factors), {}, None, f"{type(error).__name__}: {error}")
+
+
+def _compute(twins: Twins, progress: Callable[[float], None] | None) -> list[Outcome]:
     first = twins.runs[0]
-    designs = [run.design for run in twins.runs]
-    events = [run.events for run in twins.runs]
+    series = [Series() for _ in twins.runs] if twins.series else []
     summaries = simulate(
-        twins.scenario, designs, seed=first.seed, replication=first.replication, events=events, own=twins.own,
+        twins.scenario,
+        [run.design for run in twins.runs],
+        seed=first.seed,
+        replication=first.replication,
+        events=[run.events for run in twins.runs],
+        own=twins.own,
         progress=progress,
-    )  # fmt: skip
-    seconds = (perf_counter() - began) / len(designs)
-    return [Outcome(run, summary, seconds) for run, summary in zip(twins.runs, summaries, strict=True)]
-
-
-def _shifted(progress: Callable[[float], None] | None, done: int) -> Callable[[float], None] | None:
-    """Progress of one piece of work as progress of all, after so many."""
-    return None if progress is None else lambda share: progress(done + share)
+        observe=(lambda number, firm: series[number].add(firm)) if series else None,
+    )
+    columns: list[dict[str, Any] | None] = [one.columns() for one in series]
+    return [
+        Outcome(run, dict(twins.factors), summary, days, "")
+        for run, summary, days in zip(twins.runs, summaries, columns or [None] * len(summaries), strict=True)
+    ]
 
 
 def default_workers() -> int:
@@ -54,30 +86,96 @@ def default_workers() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run_all(
-    work: Sequence[Twins], workers: int, progress: Callable[[float], None] | None = None
-) -> Iterator[list[Outcome]]:
-    """Compute all twins, in whatever order they finish. With one worker, or one piece of work, in this process.
+def local(workers: int | None, pieces_of_work: int) -> Executor:
+    """As many processes as wanted (one a core unless said), but not more than there are pieces of work."""
+    processes = min(workers or default_workers(), pieces_of_work)
+    return Processes(processes) if processes > 1 else here
 
-    There `progress` is told how many pieces are done, a started one as the share of it.
 
-    Processes are spawned, on every system alike; only a few pieces wait in their queue, so that an interrupt is quick.
+def here(work: Iterable[Twins], progress: Progress) -> Iterator[Done]:
+    """Executor: one piece of work after another in this process."""
+
+    def begun(share: float) -> None:
+        if share < 1.0:  # else it is finished, which is told when it is kept
+            progress(share)
+
+    for piece in work:
+        yield compute(piece, begun)
+
+
+class Processes:
+    """Executor: some processes of this machine, spawned on every system alike, one thread each.
+
+    Where a process dies (killed, out of memory), each piece of work that the processes had in hand is computed again in
+    a process of its own, and fails if it takes that one down too.
     """
-    workers = min(workers, len(work))
-    if workers <= 1:
-        for done, piece in enumerate(work):
-            yield compute(piece, _shifted(progress, done))
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        waiting = iter(work)
-        pending = {pool.submit(compute, twins) for twins in islice(waiting, 2 * workers)}
+
+    def __init__(self, workers: int) -> None:
+        """As many processes as `workers`."""
+        self.workers = workers
+
+    def __call__(self, work: Iterable[Twins], progress: Progress) -> Iterator[Done]:
+        """Compute all work; `progress` is not told of pieces begun."""
+        waiting, suspects = iter(work), list[Twins]()
+        while True:
+            yield from self._together(waiting, suspects)
+            if not suspects:
+                return
+            for twins in suspects:
+                yield _alone(twins)
+            suspects.clear()
+
+    def _together(self, waiting: Iterator[Twins], suspects: list[Twins]) -> Iterator[Done]:
+        """Compute work until it ends, or until a process dies: then `suspects` are those that were in hand."""
+        pending: dict[Future[Done], Twins] = {}
+        with _pool(self.workers) as pool:
+            try:
+                while True:
+                    for twins in islice(waiting, QUEUED * self.workers - len(pending)):
+                        pending[pool.submit(compute, twins)] = twins
+                    if not pending:
+                        return
+                    for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                        done = future.result()
+                        del pending[future]
+                        yield done
+            except BrokenProcessPool:
+                suspects += pending.values()
+            finally:
+                for future in pending:
+                    future.cancel()
+
+
+def _alone(twins: Twins) -> Done:
+    with _pool(1) as pool:
         try:
-            while pending:
-                finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-                for future in finished:
-                    yield future.result()
-                    if (twins := next(waiting, None)) is not None:
-                        pending.add(pool.submit(compute, twins))
-        finally:
-            for future in pending:
-                future.cancel()
+            return pool.submit(compute, twins).result()
+        except BrokenProcessPool as error:
+            return Done([failed(twins._replace(runs=(run,)), error) for run in twins.runs], 0.0)
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Spawned processes whose libraries use one thread each, so that together they do not use more than there is."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
+    try:
+        with ProcessPoolExecutor(workers, get_context("spawn"), initializer=_end_with_parent) as pool:
+            yield pool
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _end_with_parent() -> None:
+    """A process whose parent was killed ends too, instead of waiting for work for ever."""
+
+    def watch() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()

@@ -10,8 +10,8 @@ from sim.engine import advance, agenda, begin_measuring, horizon_days, start
 from sim.measures import MEASURES, summary
 from sim.scenario import Scenario
 from sim.state import DAYS_A_WEEK, NEVER
-from sim.study.compare import interval
 from sim.study.executors import default_workers
+from sim.study.paired import interval
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,9 +1,8 @@
-"""A run: one firm from seed to summary, and the key that says which run it is."""
+"""The key of a run: a hash of everything that can change its numbers, and of nothing else."""
 
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 from sim.compiled import sources_hash
 from sim.own import NOTHING_OWN, Own
@@ -12,21 +11,11 @@ from sim.scenario import Design, Event, Scenario
 SPANS = ("burn_in_weeks", "warm_up_weeks", "weeks")
 
 
-class Plan(NamedTuple):
-    """One run to be made."""
-
-    key: str
-    name: str  # of the design, for people only
-    design: Design
-    seed: int
-    replication: int
-    events: tuple[Event, ...]  # those that reach the design
-
-
-def fingerprint(scenario: Scenario) -> dict[str, object]:
-    """What all runs of an experiment have in common: the world and how long it is run."""
+def fingerprint(scenario: Scenario, own: Own = NOTHING_OWN) -> dict[str, object]:
+    """What runs of one world have in common: the world, how long it is run, the model, a researcher's own part."""
     run = scenario.run.model_dump()
-    return {"world": scenario.world.model_dump(), "run": {span: run[span] for span in SPANS}}
+    spans = {span: run[span] for span in SPANS}
+    return {"world": scenario.world.model_dump(), "run": spans, "model": sources_hash(), "own": own.fingerprint()}
 
 
 def digest(content: object) -> str:
@@ -36,31 +25,12 @@ def digest(content: object) -> str:
 
 
 def run_key(
-    scenario: Scenario,
-    design: Design,
-    seed: int,
-    replication: int,
-    events: Sequence[Event] = (),
-    own: Own = NOTHING_OWN,
+    common: Mapping[str, object], design: Design, seed: int, replication: int, events: Sequence[Event] = ()
 ) -> str:
-    """Key of a run: everything that can change its numbers and nothing else.
+    """Key of a run, from what all runs of its world have in common (`fingerprint`) and what is its own.
 
     Titles, paths, names of designs, other designs, workers and package versions are left out, so two designs with equal
     numbers and events are one run and a longer comparison finds the runs of a shorter one.
     """
     form = {"design": design.model_dump(), "events": [event.model_dump(exclude={"only"}) for event in events]}
-    model = {"model": sources_hash(), "own": own.fingerprint()}
-    return digest(fingerprint(scenario) | form | model | {"seed": seed, "replication": replication})
-
-
-def plan(
-    scenario: Scenario, designs: dict[str, Design], seed: int, replications: int, own: Own = NOTHING_OWN
-) -> list[Plan]:
-    """All runs of a comparison, replication after replication."""
-    runs = []
-    for replication in range(replications):
-        for name, design in designs.items():
-            events = scenario.events_for(name)
-            key = run_key(scenario, design, seed, replication, events, own)
-            runs.append(Plan(key, name, design, seed, replication, events))
-    return runs
+    return digest({**common, **form, "seed": seed, "replication": replication})

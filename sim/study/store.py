@@ -1,36 +1,41 @@
-"""The store: one folder an experiment, tidy Parquet parts beside a manifest. A part is whole or absent.
+"""The store: one folder an experiment, tidy Parquet parts that any tool reads, beside a manifest that explains them.
 
-Parts are written under another name, flushed to the disk and renamed. They are named after the keys of their runs, so
-the same runs give the same part. Any tool that reads Parquet reads them without this package.
+A finished run is written at once, to `pending/`; when all runs of a fixed slice of the plan are there they move
+together to one part of `runs/`, `series/` or `failures/`. So nothing finished is lost whenever a machine stops, and
+what stays is the same files whatever happened on the way. A part is whole or absent: it is written under another name,
+flushed to the disk and renamed. Its name is the hash of its content, so that a damaged one is known.
 """
 
 import hashlib
+import io
 import json
 import os
-import platform
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+import uuid
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sim.compiled import sources_hash
 from sim.measures import MEASURES, Measure
-from sim.own import NOTHING_OWN, Own
-from sim.scenario import Scenario
+from sim.scenario import Design, World
+from sim.study import series
 from sim.study.executors import Outcome
-from sim.study.runs import Plan, digest, fingerprint
+from sim.study.experiment import Experiment
+from sim.study.provenance import provenance
 
-PACKAGES = ("firmlab", "numba", "numpy", "pyarrow", "scipy", "pandas")
-RUNS_A_PART = 20
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow
+
+TABLES = ("runs", "series", "failures")
 OWN_COLUMNS = {
-    "key": "which run it is: hash of model, world, design's numbers, spans, seed and replication",
+    "key": "which run it is: hash of model, world, design's numbers, events, spans, seed and replication",
     "design": "name of the design when it was first computed (the key knows its numbers only)",
     "seed": "seed of the comparison",
     "replication": "number of the pair of twins",
-    "engine_seconds": "time it took, the shared burn-in shared out",
+    "point": "number of the point of the plan",
+    "error": "why the run failed",
+    "command": "how to run it again",
 }
 
 
@@ -38,76 +43,233 @@ class StoreError(ValueError):
     """A folder cannot serve as the store; the sentence says why and what to do."""
 
 
-class Store:
-    """Finished runs of one experiment: a scenario's world and spans, whatever designs, seeds and replications."""
+Keys = tuple[str, ...]  # of the runs in a part, in its order
 
-    def __init__(self, folder: Path, scenario: Scenario, own: Own = NOTHING_OWN) -> None:
-        """Open a folder. Nothing is written before the first part.
+
+class Store:
+    """Finished runs of one experiment, whatever designs, seeds and replications.
+
+    damaged: sentences about parts that were cut off or altered; they are taken away, and their runs are missing again.
+    """
+
+    def __init__(self, folder: Path, experiment: Experiment) -> None:
+        """Open a folder. Nothing is written before the first run is finished.
 
         Raises StoreError when it is no folder, or holds another experiment.
         """
-        self.folder, self.scenario, self.own = folder, scenario, own
-        self.experiment = experiment(scenario, own)
+        self.folder, self.experiment = folder, experiment
+        self.damaged: list[str] = []
         _refuse_what_cannot_be_written(folder)
+        self._refuse_another(folder / "manifest.json")
+        self._parts: dict[str, dict[Path, Keys]] = {table: {} for table in TABLES}
+        self._pending: dict[str, dict[Path, Keys]] = {table: {} for table in TABLES}
+        for table in TABLES:
+            self._look(table)
+
+    # --- reading ------------------------------------------------------------------------------------------------------
+
+    def finished(self) -> set[str]:
+        """Keys of the runs that need not be computed again: those that failed too."""
+        runs = self._keys("runs")
+        return (runs & self._keys("series") if self.experiment.series else runs) | self._keys("failures")
+
+    def read(self, keys: Collection[str], table: str = "runs", columns: Sequence[str] | None = None) -> "pyarrow.Table":
+        """Rows of those runs that are there, each run once; by key, days in order."""
+        import pyarrow
+        import pyarrow.compute as compute
+        import pyarrow.parquet as parquet
+
+        wanted, found = set(keys), []
+        for path, there in (*self._parts[table].items(), *self._pending[table].items()):
+            if here := wanted.intersection(there):
+                rows = parquet.read_table(path, columns=columns, memory_map=False)
+                found.append(rows.filter(compute.is_in(rows["key"], pyarrow.array(sorted(here)))))
+                wanted -= here
+        if not found:
+            return pyarrow.table({"key": pyarrow.array([], pyarrow.string())})
+        rows = pyarrow.concat_tables(found, promote_options="permissive")
+        return rows.sort_by([(name, "ascending") for name in ("key", "day") if name in rows.column_names])
+
+    def _keys(self, table: str) -> set[str]:
+        return {key for parts in (self._parts, self._pending) for keys in parts[table].values() for key in keys}
+
+    # --- writing ------------------------------------------------------------------------------------------------------
+
+    def keep(self, outcomes: Sequence[Outcome]) -> None:
+        """Write finished runs down, until their slice of the plan is complete."""
+        for table, rows in self._rows(outcomes).items():
+            if rows is not None:
+                self._write(self.folder / "pending" / table, rows, self._pending[table])
+
+    def seal(self, keys: Collection[str]) -> None:
+        """All runs of a slice of the plan are finished: those that are in no part yet become one."""
+        slice_ = set(keys)
+        for table in TABLES:
+            rows = self._unsealed(table, slice_)
+            if len(rows):
+                self._write(self.folder / table, rows, self._parts[table])
+            for path in [path for path, there in self._pending[table].items() if slice_.issuperset(there)]:
+                path.unlink(missing_ok=True)
+                del self._pending[table][path]
+        for folder in (*(self.folder / "pending" / table for table in TABLES), self.folder / "pending"):
+            with suppress(OSError):  # it is not there, or not empty yet
+                folder.rmdir()
+
+    def take_over(self, other: "Store") -> None:
+        """Copy what another folder holds of this experiment."""
+        for table in TABLES:
+            for path in (*other._parts[table], *other._pending[table]):
+                replace(self.folder / path.relative_to(other.folder), path.read_bytes())
+            self._look(table)
+        self.damaged += other.damaged
+
+    def _unsealed(self, table: str, keys: set[str]) -> "pyarrow.Table":
+        """Rows that are in no part. What another command has taken from under us is in a part of its by then."""
+        while True:
+            self._look(table)
+            sealed = {key for there in self._parts[table].values() for key in there}
+            with suppress(FileNotFoundError):
+                return self.read(keys - sealed, table)
+
+    def describe(self, plan: "pd.DataFrame") -> None:
+        """Say what the folder holds: the plan, the scenario, versions, seeds, and what each column means."""
+        import pyarrow
+
+        experiment = self.experiment
+        rows = pyarrow.Table.from_pandas(plan, preserve_index=False).replace_schema_metadata(None)
+        replace(self.folder / "plan.parquet", as_parquet(rows))
+        replace(self.folder / "scenario.toml", experiment.scenario.to_toml().encode())
+        content = {
+            "experiment": experiment.identity,
+            "scenario": experiment.scenario.name,
+            "question": experiment.scenario.question,
+            "factors": {one.key: {"low": one.low, "high": one.high, "levels": one.levels,
+                                  "logarithmic": one.logarithmic} for one in experiment.factors},
+            "designs": {name: design.model_dump() for name, design in experiment.designs.items()},
+            "seeds": [experiment.scenario.run.seed],
+            "replications": int(plan["replication"].nunique()),
+            "own": experiment.own.fingerprint(),
+            **provenance(),
+            "parts": {table: sorted(path.name for path in self._parts[table]) for table in TABLES},
+            "columns": dictionary(experiment.own.measures),
+        }  # fmt: skip
+        replace(self.folder / "manifest.json", json.dumps(content, indent=1, ensure_ascii=False).encode())
+
+    def log(self, **entry: object) -> None:
+        """Add a line about a command that has ended to log.jsonl."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+
+    # --- inside -------------------------------------------------------------------------------------------------------
+
+    def _refuse_another(self, manifest: Path) -> None:
         try:
-            known = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["experiment"]
+            known = json.loads(manifest.read_text(encoding="utf-8"))["experiment"]
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError):
             raise StoreError(
-                f"{folder / 'manifest.json'} cannot be read as the manifest of an experiment; "
+                f"{manifest} cannot be read as the manifest of an experiment; "
                 "name another folder with --out, or remove that file."
             ) from None
-        if known != self.experiment:
+        if known != self.experiment.identity:
             raise StoreError(
-                f"{folder} holds another experiment (its world, events or weeks differ); "
+                f"{self.folder} holds another experiment (its world, events, weeks, points or model differ); "
                 "name another folder with --out."
             )
 
-    def read(self, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
-        """The rows of those runs that are there already, by key."""
-        import pyarrow.parquet as parquet
+    def _look(self, table: str) -> None:
+        """See which parts there are now; a damaged one is taken away."""
+        for folder, known in (
+            (self.folder / table, self._parts[table]),
+            (self.folder / "pending" / table, self._pending[table]),
+        ):
+            there = set(folder.glob("part-*.parquet"))
+            for path in known.keys() - there:
+                del known[path]
+            for path in sorted(there - known.keys()):
+                with suppress(FileNotFoundError):  # taken by another command between two looks
+                    if path.stem == _name(path.read_bytes()):
+                        known[path] = _keys_in(path)
+                    else:
+                        path.unlink()
+                        self.damaged.append(
+                            f"{path} was cut off or altered, so it is taken away and its runs are computed again."
+                        )
 
-        wanted, found = set(keys), {}
-        for path in sorted((self.folder / "runs").glob("part-*.parquet")):
-            for row in parquet.read_table(path, memory_map=False).to_pylist():
-                if row["key"] in wanted:
-                    found[row["key"]] = row
-        return found
-
-    def write(self, outcomes: Sequence[Outcome]) -> None:
-        """Add finished runs as one part."""
+    def _rows(self, outcomes: Sequence[Outcome]) -> "dict[str, pyarrow.Table | None]":
         import pyarrow
-        import pyarrow.parquet as parquet
 
-        rows = sorted((as_row(outcome) for outcome in outcomes), key=lambda row: row["key"])
-        table = pyarrow.Table.from_pylist(rows)
-        name = digest([row["key"] for row in rows])
-        path = self.folder / "runs" / f"part-{name}.parquet"
-        _replace(path, lambda temporary: parquet.write_table(table, temporary))
-
-    def write_manifest(self, plan: Sequence[Plan], command: Sequence[str]) -> None:
-        """Say what the folder holds: scenario, versions, seeds, and what each column means."""
-        parts = sorted((self.folder / "runs").glob("part-*.parquet"))
-        content = {
-            "experiment": self.experiment,
-            "scenario": self.scenario.name,
-            "question": self.scenario.question,
-            "scenario_toml": self.scenario.to_toml(),
-            "model": sources_hash(),
-            "packages": {name: _version(name) for name in PACKAGES},
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "command": list(command),
-            "written": datetime.now(UTC).isoformat(timespec="seconds"),
-            "designs": {run.name: run.design.model_dump() for run in plan},
-            "seeds": sorted({run.seed for run in plan}),
-            "replications": len({run.replication for run in plan}),
-            "parts": {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in parts},
-            "columns": dictionary(self.own.measures),
+        ran = [one for one in outcomes if not one.error]
+        broken = [one for one in outcomes if one.error]
+        days = [one for one in ran if one.series is not None]
+        return {
+            "runs": pyarrow.Table.from_pylist([about(one) | one.measures for one in ran]) if ran else None,
+            "series": pyarrow.concat_tables([_days(one) for one in days]) if days else None,
+            "failures": pyarrow.Table.from_pylist([self._failure(one) for one in broken]) if broken else None,
         }
-        text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
-        _replace(self.folder / "manifest.json", lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+    def _failure(self, outcome: Outcome) -> dict[str, Any]:
+        command = f"firmlab replay {outcome.run.key} --in {self.folder.as_posix()}"
+        return about(outcome) | {"error": outcome.error, "command": command}
+
+    def _write(self, folder: Path, rows: "pyarrow.Table", known: dict[Path, Keys]) -> None:
+        content = as_parquet(rows)
+        path = folder / f"{_name(content)}.parquet"
+        replace(path, content)
+        known[path] = tuple(dict.fromkeys(rows["key"].to_pylist()))
+
+
+def about(outcome: Outcome) -> dict[str, Any]:
+    """Which run it is: key, name and numbers of the design, values of the factors, seed and replication."""
+    run = outcome.run
+    form = {"key": run.key, "design": run.name, **run.design.model_dump(), **outcome.factors}
+    return form | {"seed": run.seed, "replication": run.replication}
+
+
+def _days(outcome: Outcome) -> "pyarrow.Table":
+    import pyarrow
+
+    columns = outcome.series or {}
+    keys = pyarrow.array([outcome.run.key] * len(columns["day"]))
+    return pyarrow.table({"key": keys, **{name: pyarrow.array(values) for name, values in columns.items()}})
+
+
+def _keys_in(path: Path) -> Keys:
+    import pyarrow.parquet as parquet
+
+    return tuple(dict.fromkeys(parquet.read_table(path, columns=["key"], memory_map=False)["key"].to_pylist()))
+
+
+def as_parquet(rows: "pyarrow.Table") -> bytes:
+    """A table as the bytes of a file: equal tables give equal bytes."""
+    import pyarrow.parquet as parquet
+
+    file = io.BytesIO()
+    parquet.write_table(rows, file, compression="zstd")
+    return file.getvalue()
+
+
+def _name(content: bytes) -> str:
+    return f"part-{hashlib.sha256(content).hexdigest()[:32]}"
+
+
+def dictionary(own_measures: Sequence[Measure] = ()) -> Mapping[str, Mapping[str, str]]:
+    """Unit, direction and meaning of every column."""
+    columns: dict[str, dict[str, str]] = {name: {"meaning": meaning} for name, meaning in OWN_COLUMNS.items()}
+    columns |= {name: _about_key(Design, name) for name in Design.model_fields}
+    columns |= {name: {"unit": unit, "meaning": meaning} for name, (unit, meaning) in series.COLUMNS.items()}
+    return columns | {
+        measure.name: {"unit": measure.unit, "better": measure.better, "meaning": measure.meaning}
+        for measure in (*MEASURES, *own_measures)
+    }
+
+
+def _about_key(table: type[Design] | type[World], name: str) -> dict[str, str]:
+    field = table.model_fields[name]
+    about: dict[str, str] = field.json_schema_extra  # type: ignore[assignment]
+    return {"unit": about["unit"], "meaning": field.description or name}
 
 
 def _refuse_what_cannot_be_written(folder: Path) -> None:
@@ -119,49 +281,21 @@ def _refuse_what_cannot_be_written(folder: Path) -> None:
         raise StoreError(f"{there} does not let you write in it; name another folder with --out.")
 
 
-def experiment(scenario: Scenario, own: Own = NOTHING_OWN) -> str:
-    """What a folder holds, as a hash: world, dated events, spans, and a researcher's own rules and measures."""
-    events = [event.model_dump(mode="json") for event in scenario.events]
-    return digest(fingerprint(scenario) | {"events": events, "own": own.fingerprint()})
+def default_folder(experiment: Experiment, name: str = "", results: Path = Path("results")) -> Path:
+    """results/NAME-HASH: another world, other events, spans or points are another experiment."""
+    called = name or experiment.scenario.name
+    plain = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in called)[:40]
+    return results / f"{plain or 'scenario'}-{experiment.identity[:8]}"
 
 
-def default_folder(scenario: Scenario, own: Own = NOTHING_OWN, results: Path = Path("results")) -> Path:
-    """results/NAME-HASH: another world, other events or other spans are another experiment."""
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in scenario.name)[:40]
-    return results / f"{name or 'scenario'}-{experiment(scenario, own)[:8]}"
-
-
-def as_row(outcome: Outcome) -> dict[str, Any]:
-    """A finished run as a row: who it is, the design's numbers, a column per measure."""
-    run = outcome.run
-    about = {"key": run.key, "design": run.name, **run.design.model_dump(), "seed": run.seed}
-    about |= {"replication": run.replication, "engine_seconds": outcome.engine_seconds}
-    return about | outcome.measures
-
-
-def dictionary(own_measures: Sequence[Measure] = ()) -> Mapping[str, Mapping[str, str]]:
-    """Unit, direction and meaning of every column of measures."""
-    own = {name: {"meaning": meaning} for name, meaning in OWN_COLUMNS.items()}
-    return own | {
-        measure.name: {"unit": measure.unit, "better": measure.better, "meaning": measure.meaning}
-        for measure in (*MEASURES, *own_measures)
-    }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
-
-
-def _replace(path: Path, write: Any) -> None:
+def replace(path: Path, content: bytes) -> None:
     """Write a file under another name, flush it to the disk, rename it: a reader sees all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        with open(temporary, "rb+") as file:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
@@ -174,6 +308,23 @@ def _replace(path: Path, write: Any) -> None:
             temporary.unlink(missing_ok=True)
 
 
-def command_line() -> list[str]:
-    """How this process was called, without the folder of the program."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+def stored_row(key: str, folders: Sequence[Path]) -> tuple[Path, dict[str, Any]]:
+    """Folder and row of the run with this key, or with the one key that begins so; of a run that failed, too.
+
+    Raises StoreError where there is none, or more than one.
+    """
+    import pyarrow.parquet as parquet
+
+    found: dict[str, tuple[Path, dict[str, Any]]] = {}
+    for folder in folders:
+        for place in (folder, folder / "pending"):
+            for path in (*(place / "runs").glob("part-*.parquet"), *(place / "failures").glob("part-*.parquet")):
+                if any(known.startswith(key) for known in _keys_in(path)):
+                    rows = parquet.read_table(path, memory_map=False).to_pylist()
+                    found |= {row["key"]: (folder, row) for row in rows if row["key"].startswith(key)}
+    if len(found) == 1:
+        return next(iter(found.values()))
+    where = ", ".join(str(folder) for folder in folders) or "results/, which holds no experiment"
+    if found:
+        raise StoreError(f"{len(found)} runs have a key that begins with {key} in {where}; write more of it.")
+    raise StoreError(f"no run with the key {key} is in {where}; name its folder with --in.")

@@ -1,19 +1,16 @@
-"""The commands as a user types them: exit codes, JSON, resuming, a killed run."""
+"""The commands as a user types them: exit codes, JSON, going on."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from sim.scenario import Scenario
+from sim.scenario import Design, Scenario
+from sim.study.experiment import Experiment
 from sim.study.store import Store, StoreError
+from tests.commands import REPOSITORY, firmlab, parts
 
-REPOSITORY = Path(__file__).parents[2]
 SMALL = """
 [world]
 staff = 31
@@ -25,33 +22,10 @@ replications = 4
 """
 
 
-def command(*arguments):
-    return [sys.executable, "-m", "sim", *map(str, arguments)]
-
-
-def environment():
-    places = [str(REPOSITORY), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(places), "PYTHONUTF8": "1"}
-
-
-def firmlab(*arguments, folder):
-    return subprocess.run(
-        command(*arguments), cwd=folder, env=environment(), capture_output=True, encoding="utf-8", check=False
-    )
-
-
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "small.toml").write_text(SMALL)
     return tmp_path
-
-
-def numbers(folder):
-    """What the parts hold, without how long it took."""
-    import pandas as pd
-
-    frame = pd.concat(pd.read_parquet(path) for path in (folder / "runs").glob("part-*.parquet"))
-    return frame.drop(columns="engine_seconds").sort_values("key").reset_index(drop=True)
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("compare", "--help"), ("run", "--help"), ("schema",)])
@@ -129,30 +103,9 @@ def test_a_second_compare_computes_only_what_is_missing(folder):
 def test_workers_do_not_change_a_number(folder):
     firmlab("compare", "small.toml", "--workers", 1, "--out", "one", folder=folder)
     firmlab("compare", "small.toml", "--workers", 2, "--out", "two", folder=folder)
-    one, two = numbers(folder / "one"), numbers(folder / "two")
-    assert len(one) == 8
-    assert one.equals(two)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="kill -9 is of POSIX systems")
-def test_a_killed_compare_goes_on_where_it_was(folder):
-    options = ("compare", "small.toml", "--replications", 60, "--set", "run.weeks=30", "--workers", 2)
-    killed = subprocess.Popen(
-        command(*options, "--out", "killed"), cwd=folder, env=environment(), start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    parts = folder / "killed" / "runs"
-    end = time.monotonic() + 120
-    while not list(parts.glob("part-*")) and killed.poll() is None and time.monotonic() < end:
-        time.sleep(0.01)
-    os.killpg(killed.pid, signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL, "it ended before it could be killed"
-    kept = len(numbers(folder / "killed"))
-    assert 0 < kept < 120
-    resumed = firmlab(*options, "--out", "killed", folder=folder)
-    assert f"({120 - kept} runs computed now, {kept} there already)" in resumed.stdout
-    firmlab(*options, "--out", "whole", folder=folder)
-    assert numbers(folder / "killed").equals(numbers(folder / "whole"))
+    one, two = parts(folder / "one"), parts(folder / "two")
+    assert len(one) == 1
+    assert one == two, "to the last byte"
 
 
 def test_trace_writes_an_event_log_of_both_firms(folder):
@@ -204,7 +157,7 @@ def test_a_mistake_is_told_in_one_sentence(arguments, words, folder):
 def test_a_folder_without_permission_is_told(folder, monkeypatch):  # as seen by whoever may not write everywhere
     monkeypatch.setattr("sim.study.store.os.access", lambda *_: False)
     with pytest.raises(StoreError, match="does not let you write"):
-        Store(folder / "r", Scenario.load(folder / "small.toml"))
+        Store(folder / "r", Experiment(Scenario.load(folder / "small.toml"), {"traditional": Design()}))
 
 
 def test_another_experiments_folder_is_refused(folder):

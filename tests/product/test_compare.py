@@ -7,8 +7,9 @@ from scipy import stats
 
 from sim.measures import MEASURES
 from sim.scenario import Scenario, ScenarioError
-from sim.study.compare import interval, name_designs, tabulate
+from sim.study.compare import name_designs
 from sim.study.observed import by_handoffs, straightness
+from sim.study.paired import interval, tabulate
 from tests.firms import firm
 
 OLD, NEW = [4.0, 5.0, 6.0, 5.0], [3.0, 5.0, 4.0, 7.0]

@@ -13,7 +13,8 @@ import pytest
 from pydantic import BaseModel
 
 from sim.scenario import DESIGNS, FIXED, Design, Event, Run, Scenario, ScenarioError, World, schema
-from sim.study.runs import plan, run_key
+from sim.study.experiment import Experiment
+from sim.study.runs import fingerprint, run_key
 
 REPOSITORY = Path(__file__).parents[2]
 TABLES: list[type[BaseModel]] = [World, Design, Run]
@@ -340,13 +341,13 @@ def test_a_scenario_with_events_reads_back_as_itself(eventful: Scenario, tmp_pat
 
 
 def test_the_key_of_a_run_knows_the_events_that_reach_it_and_no_names(eventful: Scenario) -> None:
-    keys = {
-        run.name: run for run in plan(eventful, {name: Design() for name in ("traditional", "mine", "social")}, 1, 1)
-    }
+    designs = {name: Design() for name in ("traditional", "mine", "social")}
+    keys = {run.name: run for run in Experiment(eventful, designs).runs(0, 0)}
     assert keys["mine"].key == keys["social"].key != keys["traditional"].key
     assert {name: run.events for name, run in keys.items()} == {name: eventful.events_for(name) for name in keys}
     without = eventful.model_copy(update={"events": ()})
-    assert run_key(eventful, Design(), 1, 0) == run_key(without, Design(), 1, 0)
+    common = fingerprint(eventful)
+    assert run_key(common, Design(), 1, 0) == run_key(fingerprint(without), Design(), 1, 0)
     different = [
         Event(day=1, world={"load": 2.0}),
         Event(day=2, world={"load": 2.0}),
@@ -354,9 +355,9 @@ def test_the_key_of_a_run_knows_the_events_that_reach_it_and_no_names(eventful: 
         Event(day=1, design={"approve": 1.0}),
         Event(day=1, leave={"busiest": 1}),
     ]
-    found = {run_key(eventful, Design(), 1, 0, (event,)) for event in different}
-    assert len(found | {run_key(eventful, Design(), 1, 0)}) == 6
-    assert run_key(eventful, Design(), 1, 0, (Event(day=1, world={"load": 2}, only=("mine",)),)) in found
+    found = {run_key(common, Design(), 1, 0, (event,)) for event in different}
+    assert len(found | {run_key(common, Design(), 1, 0)}) == 6
+    assert run_key(common, Design(), 1, 0, (Event(day=1, world={"load": 2}, only=("mine",)),)) in found
 
 
 # --- named scenarios --------------------------------------------------------------------------------------------------

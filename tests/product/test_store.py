@@ -1,47 +1,57 @@
-"""The store: keys, whole parts, a manifest that explains every column, any reader."""
+"""The store: keys, whole parts, a manifest that explains every column, any reader, damage, two writers at once."""
 
 import json
+import threading
 
+import pandas as pd
 import pytest
 
 from sim.compiled import sources_hash
-from sim.measures import MEASURES
+from sim.measures import MEASURES, Measure
+from sim.own import Own
 from sim.scenario import Design
+from sim.study import conduct
 from sim.study import store as stores
 from sim.study.compare import compare
 from sim.study.executors import Outcome
-from sim.study.runs import plan, run_key
+from sim.study.experiment import Experiment
+from sim.study.runs import fingerprint, run_key
 from sim.study.store import Store, StoreError
+from tests.commands import parts
 from tests.conftest import require
 from tests.firms import firm
 
 SMALL = firm(weeks=2, burn_in=1)
+BOTH = {"traditional": Design(), "social": Design.social()}
 
 
 @pytest.fixture(scope="module")
 def stored(tmp_path_factory):
-    return compare(SMALL, replications=3, workers=1, out=tmp_path_factory.mktemp("store") / "results")
+    return compare(SMALL, replications=3, workers=1, series=True, out=tmp_path_factory.mktemp("store") / "results")
+
+
+def key(scenario, design=None, seed=1, replication=0):
+    return run_key(fingerprint(scenario), design or Design(), seed, replication)
 
 
 def test_the_key_is_what_can_change_a_number():
-    key = run_key(SMALL, Design(), 1, 0)
     renamed = SMALL.model_copy(update={"name": "other", "question": "Why?"})
-    assert run_key(renamed, Design(), 1, 0) == key
-    assert run_key(SMALL.override(["run.replications=99", "run.seed=7"]), Design(), 1, 0) == key
+    assert key(renamed) == key(SMALL)
+    assert key(SMALL.override(["run.replications=99", "run.seed=7"])) == key(SMALL)
     others = [
-        run_key(SMALL.override(["world.load=1.1"]), Design(), 1, 0),
-        run_key(SMALL.override(["run.weeks=3"]), Design(), 1, 0),
-        run_key(SMALL, Design(contact=1e-9), 1, 0),
-        run_key(SMALL, Design(), 2, 0),
-        run_key(SMALL, Design(), 1, 1),
+        key(SMALL.override(["world.load=1.1"])),
+        key(SMALL.override(["run.weeks=3"])),
+        key(SMALL, Design(contact=1e-9)),
+        key(SMALL, seed=2),
+        key(SMALL, replication=1),
     ]
-    assert len({key, *others}) == 6
+    assert len({key(SMALL), *others}) == 6
 
 
 def test_the_key_knows_the_version_of_the_model(monkeypatch):
-    before = run_key(SMALL, Design(), 1, 0)
+    before = key(SMALL)
     monkeypatch.setattr("sim.study.runs.sources_hash", lambda: "another")
-    assert run_key(SMALL, Design(), 1, 0) != before
+    assert key(SMALL) != before
 
 
 def test_designs_with_equal_numbers_are_one_run(tmp_path):
@@ -54,53 +64,100 @@ def test_designs_with_equal_numbers_are_one_run(tmp_path):
 
 def test_the_manifest_explains_every_column(stored):
     manifest = json.loads((stored.path / "manifest.json").read_text())
-    (part,) = (stored.path / "runs").iterdir()
-    columns = set(require("pandas").read_parquet(part).columns)
-    levers = set(Design.model_fields)
-    assert columns - levers == set(manifest["columns"])
+    files = [*(stored.path / "runs").iterdir(), *(stored.path / "series").iterdir(), stored.path / "plan.parquet"]
+    columns = {name for path in files for name in pd.read_parquet(path).columns}
+    assert columns <= set(manifest["columns"])
     assert {measure.name for measure in MEASURES} < columns
+    assert all(manifest["columns"][name]["meaning"] for name in columns)
     assert manifest["model"] == sources_hash()
-    assert list(manifest["parts"]) == [part.name]
+    named = {f"{table}/{name}" for table, names in manifest["parts"].items() for name in names}
+    assert named == set(parts(stored.path))
     assert {"numba", "numpy"} <= set(manifest["packages"])
+    assert manifest["seeds"] == [1]
+
+
+def test_the_log_says_what_a_command_did(stored):
+    (line,) = (stored.path / "log.jsonl").read_text().splitlines()
+    entry = json.loads(line)
+    assert (entry["runs"], entry["computed"], entry["reused"]) == (6, 6, 0)
+    assert 0 < entry["engine_seconds"] < entry["wall_seconds"]
+    assert entry["host"]
 
 
 def test_any_reader_of_parquet_reads_it(stored):
-    polars, duckdb, pandas = require("polars"), require("duckdb"), require("pandas")
-    parts = str(stored.path / "runs" / "*.parquet")
+    polars, duckdb = require("polars"), require("duckdb")
+    files = str(stored.path / "runs" / "*.parquet")
     expected = stored.runs.groupby("design")["decision_hours_mean"].mean().to_dict()
-    frame = polars.read_parquet(parts).group_by("design").agg(polars.col("decision_hours_mean").mean())
-    rows = duckdb.sql(f"select design, avg(decision_hours_mean) from '{parts}' group by design").fetchall()
-    alone = pandas.read_parquet(stored.path / "runs").groupby("design")["decision_hours_mean"].mean()
+    frame = polars.read_parquet(files).group_by("design").agg(polars.col("decision_hours_mean").mean())
+    rows = duckdb.sql(f"select design, avg(decision_hours_mean) from '{files}' group by design").fetchall()
+    alone = pd.read_parquet(stored.path / "runs").groupby("design")["decision_hours_mean"].mean()
     for found in (dict(frame.iter_rows()), dict(rows), alone.to_dict()):
         assert found == pytest.approx(expected)
 
 
-def outcomes():
-    return [
-        Outcome(run, dict.fromkeys((measure.name for measure in MEASURES), 1.0), 0.1)
-        for run in plan(SMALL, {"traditional": Design()}, 1, 2)
-    ]
+def test_the_daily_series_has_every_day_of_every_run(stored):
+    series = pd.read_parquet(stored.path / "series")
+    assert series.groupby("key")["day"].apply(list).tolist() == [list(range(1, 11))] * 6
+    runs = stored.runs.set_index("key")
+    daily = series.set_index("key")
+    assert daily["decisions"].groupby("key").sum().max() > 0
+    assert daily["customers"].between(1, 1000).all()
+    assert daily["retained"].between(0, 1).all()
+    assert daily["satisfaction"].between(0, 100).all()
+    # A mean over days of those who are customers now against one over weeks: alike, not equal.
+    means = daily["satisfaction"].groupby("key").mean()
+    assert (means - runs["satisfaction_active"]).abs().max() < 5
+
+
+def test_looking_every_day_changes_no_number(stored, tmp_path):
+    without = compare(SMALL, replications=3, workers=1, out=tmp_path / "r")
+    pd.testing.assert_frame_equal(without.runs, stored.runs)
+    assert not (without.path / "series").exists()
+    later = compare(SMALL, replications=3, workers=1, series=True, out=without.path)
+    assert later.computed == 6
+    assert parts(later.path) == parts(stored.path), "runs that were there are not written again"
+
+
+def outcomes(replications=2):
+    experiment = Experiment(SMALL, BOTH)
+    runs = [run for replication in range(replications) for run in experiment.runs(0, replication)]
+    numbers = dict.fromkeys((measure.name for measure in MEASURES), 1.0)
+    return experiment, [Outcome(run, {}, numbers, None, "") for run in runs]
 
 
 def test_a_part_is_whole_or_absent(tmp_path, monkeypatch):
-    store = Store(tmp_path / "r", SMALL)
+    experiment, done = outcomes()
+    store = Store(tmp_path / "r", experiment)
 
     def breaks(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(stores.os, "replace", breaks)
     with pytest.raises(StoreError, match="No space left"):
-        store.write(outcomes())
-    assert list((tmp_path / "r" / "runs").iterdir()) == []
+        store.keep(done)
+    assert [path for path in (tmp_path / "r").rglob("*") if path.is_file()] == []
     monkeypatch.undo()
-    store.write(outcomes())
-    assert len(store.read(run.key for run in plan(SMALL, {"t": Design()}, 1, 5))) == 2
+    store.keep(done)
+    assert Store(tmp_path / "r", experiment).finished() == {one.run.key for one in done}
+
+
+def test_finished_runs_wait_until_their_slice_is_complete(tmp_path):
+    experiment, done = outcomes()
+    store = Store(tmp_path / "r", experiment)
+    store.keep(done[:1])
+    store.keep(done[1:])
+    assert parts(store.folder) == {}
+    again = Store(tmp_path / "r", experiment)
+    again.seal({one.run.key for one in done})
+    assert len(parts(store.folder)) == 1
+    assert not (store.folder / "pending").exists()
+    assert len(again.read({one.run.key for one in done})) == 4
 
 
 def test_a_folder_without_a_readable_manifest_is_refused(tmp_path):
     (tmp_path / "manifest.json").write_text("not json")
     with pytest.raises(StoreError, match=r"manifest\.json.*--out"):
-        Store(tmp_path, SMALL)
+        Store(tmp_path, Experiment(SMALL, BOTH))
 
 
 def test_an_interrupt_keeps_what_is_finished(tmp_path):
@@ -112,3 +169,68 @@ def test_an_interrupt_keeps_what_is_finished(tmp_path):
         compare(SMALL, replications=5, workers=1, out=tmp_path / "r", progress=interrupt)
     again = compare(SMALL, replications=5, workers=1, out=tmp_path / "r")
     assert (again.reused, again.computed) == (4, 6)
+    whole = compare(SMALL, replications=5, workers=1, out=tmp_path / "whole")
+    assert parts(again.path) == parts(whole.path)
+
+
+@pytest.mark.parametrize("damage", [lambda old: old[:-7], lambda old: b"", lambda old: old[:99] + b"?" + old[100:]])
+def test_a_damaged_part_is_named_and_computed_again(damage, tmp_path, monkeypatch):
+    monkeypatch.setattr(conduct, "RUNS_A_PART", 2)
+    first = compare(SMALL, replications=3, workers=1, out=tmp_path / "r")
+    whole = parts(first.path)
+    assert len(whole) == 3
+    path = first.path / sorted(whole)[1]
+    path.write_bytes(damage(path.read_bytes()))
+    again = compare(SMALL, replications=3, workers=1, out=tmp_path / "r")
+    assert (again.reused, again.computed) == (4, 2)
+    assert [path.name in sentence for sentence in again.damaged] == [True]
+    assert parts(again.path) == whole
+    pd.testing.assert_frame_equal(again.runs, first.runs)
+
+
+def test_two_writers_at_once_leave_what_one_leaves(tmp_path, monkeypatch):
+    monkeypatch.setattr(conduct, "RUNS_A_PART", 4)
+    whole = compare(SMALL, replications=12, workers=1, out=tmp_path / "whole")
+    found = {}
+
+    def write(name, replications):
+        found[name] = compare(SMALL, replications=replications, workers=1, out=tmp_path / "r")
+
+    threads = [threading.Thread(target=write, args=one) for one in (("a", 12), ("b", 12), ("c", 7))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {name: len(one.runs) for name, one in found.items()} == {"a": 24, "b": 24, "c": 14}
+    pd.testing.assert_frame_equal(found["a"].runs, whole.runs)
+    after = compare(SMALL, replications=12, workers=1, out=tmp_path / "r")
+    assert after.computed == 0
+    assert after.damaged == ()
+    pd.testing.assert_frame_equal(after.runs, whole.runs)
+    json.loads((after.path / "manifest.json").read_text())
+
+
+def moody(seen):
+    if seen.now % 3 == 1:
+        raise ValueError("no mood for it")
+    if len(seen.closed) % 2:
+        raise ValueError("an odd number of cases")
+    return float(len(seen.closed))
+
+
+MOODY = Own(measures=(Measure("moody", "cases", "more", "closed cases, where their number is even", moody),))
+
+
+def test_a_run_that_fails_is_a_row_and_stops_nothing(tmp_path):
+    found = compare(SMALL, replications=8, workers=1, own=MOODY, out=tmp_path / "r")
+    assert len(found.failed) + len(found.runs) == 16
+    assert 0 < len(found.failed) < 16
+    row = found.failed.iloc[0]
+    assert row["error"] == "ValueError: an odd number of cases"
+    assert row["command"] == f"firmlab replay {row['key']} --in {(tmp_path / 'r').as_posix()}"
+    pairs = found.table.set_index(["measure", "design"]).loc[("moody", "social"), "pairs"]
+    assert pairs == (found.runs.groupby("replication").size() == 2).sum()
+    again = compare(SMALL, replications=8, workers=1, own=MOODY, out=tmp_path / "r")
+    assert again.computed == 0
+    assert len(again.failed) == len(found.failed)
+    assert set(again.failed["key"]).isdisjoint(again.runs["key"])

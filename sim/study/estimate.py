@@ -1,0 +1,80 @@
+"""What a sweep would take: runs, minutes and megabytes, before it is begun."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.engine import horizon_days, simulate
+from sim.measures import MEASURES
+from sim.scenario import Design, Scenario
+from sim.state import DAYS_A_WEEK
+from sim.study import series
+from sim.study.conduct import slices
+from sim.study.executors import default_workers
+from sim.study.experiment import Experiment
+from sim.study.sweep import opened, rounds
+from sim.study.sweepfile import Sweep
+
+TRIED_POINTS, TRIED_DESIGNS, TRIED_WEEKS = 4, 3, 12
+BYTES_A_NUMBER, BYTES_A_DAILY_NUMBER = 7.0, 2.5  # in a part, compressed
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """runs: of the whole plan. there: of them stored already. minutes: for the others, with so many workers."""
+
+    points: int
+    designs: int
+    runs: int
+    there: int
+    minutes: float
+    megabytes: float
+    workers: int
+    folder: Path
+
+
+def estimate(
+    setup: Sweep, *, replications: int | None = None, workers: int | None = None, out: str | Path | None = None
+) -> Estimate:
+    """Try a few short firms spread over the plan, and scale their time. With a stopping rule: at its cap."""
+    experiment, store = opened(setup, out)
+    if setup.until and replications is None:
+        replications = setup.until.most
+    (pairs,) = rounds(setup, experiment, store, replications)
+    plan = slices(experiment, pairs, store.finished())
+    runs, missing = (sum(len(getattr(one, name)) for one in plan) for name in ("keys", "missing"))
+    processes = min(workers or default_workers(), max(1, missing))
+    minutes = missing * _seconds_a_run(experiment) / processes / 60 if missing else 0.0
+    days = horizon_days(experiment.scenario.run) * (len(series.COLUMNS) - 1) if experiment.series else 0
+    size = missing * (BYTES_A_NUMBER * len(MEASURES) + BYTES_A_DAILY_NUMBER * days) / 1e6
+    shape = (len(experiment.values), len(experiment.designs))
+    return Estimate(*shape, runs, runs - missing, minutes, size, processes, store.folder)
+
+
+def _seconds_a_run(experiment: Experiment) -> float:
+    """Engine time of a run, its share of the burn-in included."""
+    numbers = range(0, len(experiment.values), max(1, len(experiment.values) // TRIED_POINTS))
+    names = list(experiment.designs)[:: max(1, len(experiment.designs) // TRIED_DESIGNS)]
+    run = experiment.scenario.run
+    weeks = run.burn_in_weeks / len(experiment.designs) + horizon_days(run) / DAYS_A_WEEK
+    total = 0.0
+    for number in numbers:
+        point = experiment.point(number)
+        designs = [point.designs[name] for name in names]
+        short = point.scenario.override(["run.burn_in_weeks=4", "run.warm_up_weeks=0"])
+        total += weeks * _seconds_a_week(short, designs)
+    return total / len(numbers)
+
+
+def _seconds_a_week(scenario: Scenario, designs: Sequence[Design]) -> float:
+    """From two lengths, so that what is done once a run does not count."""
+    took: list[float] = []
+    for weeks in (1, TRIED_WEEKS + 1):
+        short = scenario.override([f"run.weeks={weeks}"])
+        if not took:  # load compiled code
+            simulate(short, designs, seed=1, replication=0)
+        began = time.perf_counter()
+        simulate(short, designs, seed=1, replication=0)
+        took.append(time.perf_counter() - began)
+    return max(0.0, took[1] - took[0]) / TRIED_WEEKS / len(designs)

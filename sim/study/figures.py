@@ -1,0 +1,180 @@
+"""Figures of a sweep, drawn with matplotlib (the extra `study`).
+
+Each says its unit, its replications, what its bars are and how to make it again. Colour is never the only cue.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.scenario import ScenarioError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BLUE, ORANGE, GREY = "#1b4f72", "#d35400", "#8a8a8a"
+WON = {"wins": ("#f6cfae", "+"), "loses": ("#bcd3e3", "−"), "undecided": ("#eeeeee", "?")}  # colour, second cue
+WHITE, SMALL = "#ffffff", 8
+
+
+def figures(tables: "dict[str, pd.DataFrame]", title: str, command: str) -> dict[str, Any]:
+    """Every figure that the tables of a sweep allow, by name."""
+    import matplotlib as mpl
+
+    with mpl.rc_context({"svg.hashsalt": "firmlab", "font.size": 10, "svg.fonttype": "none"}):
+        drawn = {name: DRAW[name](table, title, command) for name, table in tables.items() if name in DRAW}
+    return {name: figure for name, figure in drawn.items() if figure is not None}
+
+
+def save(drawn: dict[str, Any], folder: Path) -> list[Path]:
+    """Write figures as SVG, which needs no browser and prints well."""
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt
+
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, figure in drawn.items():
+        paths.append(folder / f"{name}.svg")
+        with mpl.rc_context({"svg.hashsalt": "firmlab"}):
+            figure.savefig(paths[-1], metadata={"Date": None})
+        plt.close(figure)
+    return paths
+
+
+def require_matplotlib() -> None:
+    """Raises ScenarioError where the extra is not installed."""
+    try:
+        import matplotlib.pyplot  # noqa: F401
+    except ImportError:
+        raise ScenarioError("figures need matplotlib; python -m pip install 'firmlab[study]' installs it.") from None
+
+
+def attribution_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
+    """Shapley values of the six levers, one panel a measure; beside them each lever alone and as the last of six."""
+    measures = list(dict.fromkeys(table["measure"]))
+    figure, axes = _panels(len(measures))
+    for place, (panel, measure) in enumerate(zip(axes, measures, strict=True)):
+        rows = table[(table["measure"] == measure) & (table["kind"] != "interaction")].set_index(["kind", "lever"])
+        shapley = rows.loc["shapley"]
+        levers = [*shapley.index, "settings"]
+        bars = [shapley.loc[lever] for lever in shapley.index] + [rows.loc[("settings", "")]]
+        for row, (lever, bar) in enumerate(zip(levers, bars, strict=True)):
+            colour = GREY if lever == "settings" else BLUE
+            panel.barh(row, bar["estimate"], height=0.62, color=colour, alpha=0.85)
+            panel.errorbar(bar["estimate"], row, xerr=bar["high"] - bar["estimate"], color="black", capsize=3)
+        for kind, marker in (("alone", "o"), ("last", "D")):
+            values = [rows.loc[(kind, lever)]["estimate"] for lever in shapley.index]
+            panel.plot(values, range(len(values)), marker, color=ORANGE, markersize=5, markerfacecolor=WHITE)
+        total = rows.loc[("total", "")]["estimate"]
+        panel.set_title(f"{_words(measure)}\nall six: {total:+.3g}", fontsize=10, loc="left")
+        panel.set_yticks(range(len(levers)), levers if place == 0 else [""] * len(levers))
+        panel.set_xlabel(rows["unit"].iloc[0])
+        panel.axvline(0, color="black", linewidth=0.8)
+        panel.invert_yaxis()
+    replications = int(table["replications"].max())
+    _explain(figure, title, (
+        f"Bars: Shapley value of each lever, social less traditional, with its 95 % interval over {replications} twin "
+        "firms; they add up to “all six”. Circles: the lever opened alone; diamonds: as the last of six. "
+        "Settings (public channel, reserve): what the social firm adds to all six."
+    ), command)  # fmt: skip
+    return figure
+
+
+def sensitivity_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
+    """The twelve factors that the difference depends on most, one panel a measure."""
+    measures = list(dict.fromkeys(table["measure"]))
+    figure, axes = _panels(len(measures), width=4.2)
+    indices = [("total", ORANGE, "o"), ("first", BLUE, "s")] if "total" in table else [("mu_star", BLUE, "o")]
+    for panel, measure in zip(axes, measures, strict=True):
+        rows = table[table["measure"] == measure].head(12)
+        for index, colour, marker in indices:
+            half = rows[f"{index}_high"] - rows[index]
+            panel.errorbar(rows[index], range(len(rows)), xerr=half, fmt=marker, color=colour, capsize=2, label=index)
+        panel.set_yticks(range(len(rows)), [name.removeprefix("world.") for name in rows["factor"]])
+        panel.set_title(_words(measure), fontsize=10, loc="left")
+        panel.set_xlabel("share of variance" if "total" in table else f"mu*, {rows['unit'].iloc[0]} over the range")
+        panel.axvline(0, color="black", linewidth=0.8)
+        panel.invert_yaxis()
+    axes[0].legend(frameon=False, fontsize=SMALL)
+    _explain(figure, title, (
+        f"What the difference between the designs depends on, at {int(table['used'].max())} "
+        f"{'base rows' if 'total' in table else 'trajectories'}. Bars: 95 % bootstrap intervals. Twelve largest."
+    ), command)  # fmt: skip
+    return figure
+
+
+def map_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
+    """Where the design wins: a cell a pair of levels, a column of panels a level of the third factor."""
+    keys = [name for name in table.columns if "." in name]
+    if len(keys) not in (2, 3) or table["design"].nunique() > 1 or any(table[key].nunique() > 8 for key in keys):
+        return None
+    measures = list(dict.fromkeys(table["measure"]))
+    across = sorted(table[keys[2]].unique()) if len(keys) == 3 else [None]
+    size = (1.2 + 2.5 * len(across), 1.2 + 2.1 * len(measures))
+    figure, grid = _plots(len(measures), len(across), size)
+    for row, measure in enumerate(measures):
+        for column, level in enumerate(across):
+            cells = table[(table["measure"] == measure) & (level is None or table[keys[-1]] == level)]
+            _map(grid[row][column], cells, keys[0], keys[1])
+            if column == 0:
+                grid[row][column].set_ylabel(f"{_words(measure)}, {cells['unit'].iloc[0]}\n\n{keys[1]}", fontsize=SMALL)
+            if row == 0 and level is not None:
+                grid[row][column].set_title(f"{keys[2]} = {level:g}", fontsize=9)
+    _explain(figure, title, (
+        f"Number: {table['design'].iloc[0]} less traditional, mean of {int(table['replications'].max())} twin firms. "
+        "+ orange: the design wins, − blue: it loses, ? grey: the 95 % interval includes 0."
+    ), command)  # fmt: skip
+    return figure
+
+
+def _map(panel: Any, cells: "pd.DataFrame", across: str, up: str) -> None:
+    columns, rows = sorted(cells[across].unique()), sorted(cells[up].unique())
+    for cell in cells.to_dict(orient="records"):
+        x, y = columns.index(cell[across]), rows.index(cell[up])
+        colour, sign = WON[cell["verdict"]]
+        panel.add_patch(_rectangle(x, y, colour))
+        panel.text(x, y, f"{sign}\n{cell['difference']:+.3g}", ha="center", va="center", fontsize=7, linespacing=0.95)
+    panel.set_xlim(-0.5, len(columns) - 0.5)
+    panel.set_ylim(-0.5, len(rows) - 0.5)
+    panel.set_xticks(range(len(columns)), [f"{value:g}" for value in columns], fontsize=SMALL)
+    panel.set_yticks(range(len(rows)), [f"{value:g}" for value in rows], fontsize=SMALL)
+    panel.set_xlabel(across, fontsize=SMALL)
+
+
+def _rectangle(x: int, y: int, colour: str) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=colour, edgecolor=WHITE)
+
+
+def _panels(count: int, width: float = 3.2) -> tuple[Any, Sequence[Any]]:
+    figure, grid = _plots(1, count, (1.2 + width * count, 4.2))
+    for panel in grid[0]:
+        panel.grid(axis="x", color="#e5e5e5")
+        panel.set_axisbelow(True)
+        for side in ("top", "right", "left"):
+            panel.spines[side].set_visible(False)
+        panel.tick_params(axis="y", length=0)
+    return figure, grid[0]
+
+
+def _plots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, Any]:
+    import matplotlib.pyplot as plt
+
+    return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+
+
+def _explain(figure: Any, title: str, words: str, command: str) -> None:
+    import textwrap
+
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12)
+    wide = int(figure.get_figwidth() * 15)
+    lines = [*textwrap.wrap(words, wide), f"Again: {command}"]
+    figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALL, color="#444444")
+
+
+def _words(measure: str) -> str:
+    return measure.replace("_", " ")
+
+
+DRAW = {"attribution": attribution_figure, "sensitivity": sensitivity_figure, "points": map_figure}

@@ -1,0 +1,76 @@
+"""Where a design wins: at each point of a plan, and in what share of the points.
+
+A point is a setting of the factors; its values are paired differences, design minus reference, one a replication.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from sim.study.paired import CONFIDENCE, interval
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = np.ndarray[Any, Any]
+Better = Literal["more", "less"]
+
+
+@dataclass(frozen=True)
+class Wins:
+    """In what share of the points a design wins.
+
+    points: how many have the measure. dropped: how many have it in no replication. share: points whose mean difference
+    is on the better side (a mean of exactly 0 is no win). low, high: 95 % Wilson interval of that share, for points as
+    independent draws from the ranges. wins, loses, undecided: shares of points by their own interval (see `verdict`).
+    """
+
+    points: int
+    dropped: int
+    share: float
+    low: float
+    high: float
+    wins: float
+    loses: float
+    undecided: float
+
+
+def verdict(low: float, high: float, better: Better) -> str:
+    """ "wins" or "loses" where the interval of the difference lies wholly on one side of 0, else "undecided"."""
+    if low > 0 or high < 0:
+        return "wins" if (low > 0) == (better == "more") else "loses"
+    return "undecided"
+
+
+def share_of_wins(differences: Array, better: Better) -> Wins:
+    """Share of points in which the design wins. differences: points × replications; NaN where the measure is undefined.
+
+    A point stands for its replications that have the measure; with one only, its own verdict is "undecided". Wilson's
+    score interval (1927, Journal of the American Statistical Association 22) stays within 0 and 1 and keeps its
+    coverage at shares near them.
+    """
+    from scipy.stats import binomtest
+
+    estimates = [interval(point[~np.isnan(point)]) for point in differences if not np.isnan(point).all()]
+    points, dropped = len(estimates), len(differences) - len(estimates)
+    if not points:
+        return Wins(0, dropped, *[np.nan] * 6)
+    won = sum(mean > 0 if better == "more" else mean < 0 for mean, _, _ in estimates)
+    low, high = binomtest(won, points).proportion_ci(CONFIDENCE, method="wilson")
+    verdicts = [verdict(below, above, better) for _, below, above in estimates]
+    shares = (verdicts.count(name) / points for name in ("wins", "loses", "undecided"))
+    return Wins(points, dropped, won / points, float(low), float(high), *shares)
+
+
+def by_point(differences: Array, better: str) -> "pd.DataFrame":
+    """One row a point: difference, low, high (mean and 95 % t interval), verdict, replications with the measure."""
+    import pandas as pd
+
+    rows = []
+    for values in differences:
+        known = values[~np.isnan(values)]
+        mean, low, high = interval(known)
+        side: Better = "less" if better == "less" else "more"
+        rows.append((mean, low, high, "" if better == "neither" else verdict(low, high, side), len(known)))
+    return pd.DataFrame(rows, columns=["difference", "low", "high", "verdict", "replications"])

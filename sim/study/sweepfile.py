@@ -1,0 +1,278 @@
+"""A sweep file: a scenario, the factors that vary, how their points are chosen, and how many twins there are."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from itertools import product
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from sim.measures import MEASURES
+from sim.own import NOTHING_OWN, Own
+from sim.scenario import Design, Scenario, ScenarioError
+from sim.study import sampling
+from sim.study.experiment import Experiment, at_levels, at_quantiles
+from sim.study.factors import Factor, factor
+from sim.study.paired import HEADLINES
+from sim.study.stopping import BATCH, Until
+
+Values = tuple[tuple[float, ...], ...]
+LEVERS = ("contact", "consult", "approve", "connect", "hear", "meet")
+TRADITIONAL, ALL_SIX, SOCIAL = "traditional", "all-six", "social"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Grid(_Table):
+    """Every combination of the factors' levels."""
+
+    kind: Literal["grid"]
+
+    def values(self, factors: Sequence[Factor], seed: int) -> Values:
+        """The points: a row each, a value a factor."""
+        return at_levels(factors, sampling.grid([len(one.levels) for one in factors]))
+
+
+class OneAtATime(_Table):
+    """The first level of every factor, then every other level of each factor alone."""
+
+    kind: Literal["one-at-a-time"]
+
+    def values(self, factors: Sequence[Factor], seed: int) -> Values:
+        """The points: a row each, a value a factor."""
+        counts = [len(one.levels) for one in factors]
+        return at_levels(factors, sampling.one_at_a_time(counts, [0] * len(counts)))
+
+
+class LatinHypercube(_Table):
+    """As many points as wanted, each factor's range evenly covered."""
+
+    kind: Literal["latin-hypercube"]
+    points: int = Field(ge=1, le=1_000_000)
+
+    def values(self, factors: Sequence[Factor], seed: int) -> Values:
+        """The points: a row each, a value a factor."""
+        return at_quantiles(factors, sampling.latin_hypercube(len(factors), self.points, seed))
+
+
+class Sobol(_Table):
+    """Points of Sobol's sequence, a power of two of them."""
+
+    kind: Literal["sobol"]
+    points: int = Field(ge=1, le=2**20)
+
+    def values(self, factors: Sequence[Factor], seed: int) -> Values:
+        """The points: a row each, a value a factor."""
+        return at_quantiles(factors, sampling.sobol(len(factors), self.points, seed))
+
+
+class Morris(_Table):
+    """Trajectories that change one factor after another, for screening many factors."""
+
+    kind: Literal["morris"]
+    trajectories: int = Field(ge=2, le=10_000)
+    levels: int = Field(4, ge=2, le=100)
+
+    def values(self, factors: Sequence[Factor], seed: int) -> Values:
+        """The points: a row each, a value a factor."""
+        return at_quantiles(factors, self.unit(factors, seed))
+
+    def unit(self, factors: Sequence[Factor], seed: int) -> Any:
+        """The points in the unit cube."""
+        return sampling.morris(len(factors), self.trajectories, seed, self.levels)
+
+
+class Saltelli(_Table):
+    """Points for Sobol' indices: base · (factors + 2) of them, base a power of two."""
+
+    kind: Literal["saltelli"]
+    base: int = Field(ge=2, le=2**20)
+
+    def values(self, factors: Sequence[Factor], seed: int) -> Values:
+        """The points: a row each, a value a factor."""
+        return at_quantiles(factors, sampling.saltelli(len(factors), self.base, seed))
+
+
+BY_LEVELS = (Grid, OneAtATime)
+Plan = Annotated[Grid | OneAtATime | LatinHypercube | Sobol | Morris | Saltelli, Field(discriminator="kind")]
+
+
+class _Factor(_Table):
+    key: str
+    range: tuple[float, float] | tuple[()] = ()
+    levels: tuple[float, ...] = ()
+
+
+class _Until(_Table):
+    measure: str
+    half_width: float = Field(gt=0, allow_inf_nan=False)
+    least: int = Field(BATCH, ge=2, le=1_000_000)
+    most: int = Field(200, ge=2, le=1_000_000)
+
+
+class _File(_Table):
+    """What a sweep file says."""
+
+    scenario: str = "baseline"
+    question: str = ""
+    designs: Literal["factorial"] | tuple[str, ...] = ()
+    measures: tuple[str, ...] = HEADLINES
+    replications: int | None = Field(None, ge=1, le=1_000_000)
+    until: _Until | None = None
+    seed: int = Field(1, ge=0, le=2**32 - 1)
+    series: bool = False
+    plan: Plan | None = None
+    factor: tuple[_Factor, ...] = ()
+
+
+class Sweep:
+    """A checked sweep: what varies, and how."""
+
+    def __init__(self, path: str | Path, overrides: Sequence[str] = ()) -> None:
+        """Read a sweep file, or a built-in one by its name ("factorial"); `overrides` change keys of its scenario.
+
+        Raises ScenarioError: a sentence that names the file, the key, the value and what is allowed.
+        """
+        path = sweeps().get(str(path), Path(path))
+        where = str(path)
+        self.name = path.stem
+        self.file = file = _read(path, where)
+        self.scenario = _scenario(file.scenario, path).override(overrides)
+        self.question = file.question or self.scenario.question
+        self.replications = file.replications or self.scenario.run.replications
+        try:
+            self.designs = factorial() if file.designs == "factorial" else _designs(self.scenario, file.designs)
+            _refuse_unknown_measures((*file.measures, *([file.until.measure] if file.until else [])))
+            self.factors = tuple(
+                factor(self.scenario, self.designs, one.key, one.range, one.levels) for one in file.factor
+            )
+            self._agree()
+            self.values: Values = file.plan.values(self.factors, file.seed) if file.plan else ((),)
+        except ScenarioError as error:
+            raise ScenarioError(f"{where}: {error!s}") from None
+
+    @property
+    def until(self) -> Until | None:
+        """The rule that says when there are enough pairs; None where their number is fixed."""
+        return Until(**self.file.until.model_dump()) if self.file.until else None
+
+    @property
+    def is_factorial(self) -> bool:
+        """Are the designs the 64 corners of the six levers?"""
+        return self.file.designs == "factorial"
+
+    def experiment(self, own: Own = NOTHING_OWN) -> Experiment:
+        """What is to be run."""
+        plan = self.file.plan
+        chosen = f"{plan.kind} {self.file.seed}" if plan else ""
+        return Experiment(self.scenario, self.designs, self.factors, self.values, chosen, own, self.file.series)
+
+    def _agree(self) -> None:
+        """What several keys have to agree on."""
+        plan, factors = self.file.plan, self.factors
+        if bool(factors) != (plan is not None):
+            missing = "[[factor]] says what varies" if plan else '[plan] says how points are chosen (kind = "grid")'
+            raise ScenarioError(f"a plan and factors go together: {missing}.")
+        if not factors and not self.is_factorial:
+            raise ScenarioError('nothing varies; write [plan] and [[factor]], or designs = "factorial".')
+        keys = [one.key for one in factors]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise ScenarioError(f"{key} is a factor twice; leave one out.")
+        for one in factors:
+            if isinstance(plan, BY_LEVELS) and not one.levels:
+                raise ScenarioError(f'{one.key} needs levels = [...] in a plan of kind "{plan.kind}".')
+            if plan and not isinstance(plan, BY_LEVELS) and one.levels:
+                raise ScenarioError(f'{one.key} has levels, but "{plan.kind}" draws from a range = [low, high].')
+        if isinstance(plan, Morris | Saltelli) and len(self.designs) != 2:
+            raise ScenarioError(f'"{plan.kind}" looks at the difference of two designs; name two in designs.')
+        if self.file.until and self.file.replications:
+            raise ScenarioError("replications and [until] exclude each other: a number of pairs, or a rule for it.")
+        if self.until and self.until.least > self.until.most:
+            raise ScenarioError(f"until.least = {self.until.least} is above until.most = {self.until.most}.")
+
+
+def factorial() -> dict[str, Design]:
+    """The 64 corners of the six levers by name, the traditional firm first, and the social one with its settings."""
+    corners = {}
+    for corner in product((0.0, 1.0), repeat=len(LEVERS)):
+        levers: dict[str, Any] = dict(zip(LEVERS, corner, strict=True))
+        corners[corner_name([lever for lever in LEVERS if levers[lever]])] = Design(**levers)
+    return corners | {SOCIAL: Design.social()}
+
+
+def corner_name(levers: Sequence[str]) -> str:
+    """Name of the design in which these levers are open."""
+    return {0: TRADITIONAL, len(LEVERS): ALL_SIX}.get(len(levers), "+".join(levers))
+
+
+def sweeps() -> dict[str, Path]:
+    """The sweep files that come with the product, by name."""
+    package = Path(sampling.__file__).parents[1]
+    installed = package / "scenarios"
+    folder = (installed if installed.is_dir() else package.parent / "scenarios") / "sweeps"
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def _scenario(name: str, path: Path) -> Scenario:
+    """The scenario that a file names: a built-in one, or a path from the file."""
+    beside = path.parent / name
+    return Scenario.load(beside if name.endswith(".toml") else name)
+
+
+def _designs(scenario: Scenario, names: Sequence[str]) -> dict[str, Design]:
+    designs = {name: scenario.design(name) for name in names or scenario.designs}
+    if len(designs) < 2 or len(designs) < len(names):
+        raise ScenarioError("a sweep compares two designs or more, each named once; the first is the reference.")
+    return designs
+
+
+def _refuse_unknown_measures(names: Sequence[str]) -> None:
+    known = [measure.name for measure in MEASURES]
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            rather = f"did you mean {near[0]}?" if near else "docs/measures.md lists them."
+            raise ScenarioError(f'"{name}" is no measure; {rather}')
+
+
+def _read(path: Path, where: str) -> _File:
+    """The file, each key checked for itself."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        near = get_close_matches(where, sweeps(), 1)
+        known = f'did you mean "{near[0]}"?' if near else f"built-in sweeps are {', '.join(sweeps())}."
+        raise ScenarioError(f"{where} is not there; {known}") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ScenarioError(f"{where} cannot be read as TOML ({error}).") from None
+    try:
+        return _File(**raw)
+    except ValidationError as error:
+        raise ScenarioError(f"{where}: {_sentence(error.errors(include_url=False)[0])}") from None
+
+
+def _sentence(detail: Mapping[str, Any]) -> str:
+    """A mistake in one key, with what is allowed."""
+    kinds = {name for name in ("grid", "one-at-a-time", "latin-hypercube", "sobol", "morris", "saltelli")}
+    place = [part for part in detail["loc"] if part not in kinds and part != "literal['factorial']"]
+    shown = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)
+    if detail["type"] == "extra_forbidden":
+        return f"{shown} is not a key{_near(place)}."
+    if detail["type"] == "missing":
+        return f"{shown} is missing."
+    message = detail["msg"][0].lower() + detail["msg"][1:]
+    return f"{shown} = {detail['input']!r}: {message.replace('input', 'it')}."
+
+
+def _near(place: Sequence[Any]) -> str:
+    """Keys that stand where the unknown one does."""
+    tables: dict[str, type[BaseModel]] = {"factor": _Factor, "until": _Until}
+    table = tables.get(str(place[0]), _File) if len(place) > 1 else _File
+    if len(place) > 1 and place[0] == "plan":
+        return ""
+    return f"; the keys here are {', '.join(table.model_fields)}"

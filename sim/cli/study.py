@@ -1,5 +1,6 @@
 """The commands `sweep` and `replay`."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -64,8 +65,7 @@ def sweep(
             study = merge_shards(setup, sources or (), replications=replications, out=out)
         else:
             share = _share(shard) if shard else (1, 1)
-            execute = _executor(cluster)
-            with progress() as tell:
+            with _executor(cluster) as execute, progress() as tell:
                 study = run_sweep(setup, replications=replications, workers=workers, execute=execute, out=out,
                                   shard=share, progress=tell)  # fmt: skip
     tell_of_failures(study.failed, study.damaged, study.path)
@@ -78,9 +78,9 @@ def sweep(
     exit_if(len(study.failed))
 
 
-def _executor(cluster: str | None) -> "Executor | None":
+def _executor(cluster: str | None) -> "AbstractContextManager[Executor | None]":
     if cluster is None:
-        return None
+        return nullcontext()
     from sim.study.cluster import Cluster
 
     return Cluster(cluster)

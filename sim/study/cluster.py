@@ -30,10 +30,11 @@ class Cluster:
 
         waiting = iter(work)
         in_hand: dict[str, Twins] = {}
-        finished = as_completed()
+        finished = as_completed(loop=self.client.loop)
 
         def hand_out() -> None:
-            for twins in islice(waiting, QUEUED * max(1, sum(self.client.nthreads().values())) - len(in_hand)):
+            workers = max(1, sum(self.client.nthreads().values()))
+            for twins in islice(waiting, max(0, QUEUED * workers - len(in_hand))):
                 future = self.client.submit(compute_as, sources_hash(), twins, pure=False)
                 in_hand[future.key] = twins
                 finished.add(future)
@@ -50,7 +51,14 @@ class Cluster:
                 yield done
         finally:
             self.client.cancel(list(finished.futures), force=True)
-            self.client.close()
+
+    def __enter__(self) -> "Cluster":
+        """To be left when all work is done."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the scheduler and its workers as they were."""
+        self.client.close()
 
 
 def compute_as(model: str, twins: Twins) -> Done:

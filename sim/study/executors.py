@@ -128,11 +128,13 @@ class Processes:
     def _together(self, waiting: Iterator[Twins], suspects: list[Twins]) -> Iterator[Done]:
         """Compute work until it ends, or until a process dies: then `suspects` are those that were in hand."""
         pending: dict[Future[Done], Twins] = {}
+        drawn: list[Twins] = []  # not handed to the pool yet
         with _pool(self.workers) as pool:
             try:
                 while True:
-                    for twins in islice(waiting, QUEUED * self.workers - len(pending)):
-                        pending[pool.submit(compute, twins)] = twins
+                    drawn += islice(waiting, QUEUED * self.workers - len(pending))
+                    while drawn:
+                        pending[pool.submit(compute, drawn[0])] = drawn.pop(0)
                     if not pending:
                         return
                     for future in wait(pending, return_when=FIRST_COMPLETED).done:
@@ -140,7 +142,7 @@ class Processes:
                         del pending[future]
                         yield done
             except BrokenProcessPool:
-                suspects += pending.values()
+                suspects += [*pending.values(), *drawn]
             finally:
                 for future in pending:
                     future.cancel()

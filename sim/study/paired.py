@@ -1,4 +1,8 @@
-"""The statistics of paired twins."""
+"""The statistics of paired twins: what a design's runs say of it, and of its difference from the reference.
+
+Twins share their draws (common random numbers), so the pair is the unit: every test and interval is of differences
+within pairs (Law, Simulation Modeling and Analysis, 2015, ch. 10.2).
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONFIDENCE = 0.95
-HEADLINES = ("decision_hours_median", "retention_12m", "satisfaction")
+HEADLINES = ("decision_hours_median", "retention_12m", "satisfaction")  # the hypotheses; other measures explore
+
+Array = np.ndarray[Any, Any]
 
 
 def tabulate(
@@ -24,6 +30,10 @@ def tabulate(
     difference over the pooled standard deviation of the two designs. pairing_gain: variance of the difference of
     independent runs over that of the paired ones, so how many times more runs it would take without common random
     numbers. pairs: pairs in which both firms have the measure.
+
+    twins_same_sign: share of pairs whose difference has the sign of the mean difference; NaN where that is zero.
+    p: of a two-sided paired t test that the mean difference is zero (see `t_test`). p_adjusted: the same for having
+    looked at many measures of the design (see `adjusted`).
     """
     import pandas as pd
 
@@ -37,14 +47,16 @@ def tabulate(
             row |= {"design": name, "reference": designs[0]}
             row |= dict(zip(("estimate", "low", "high"), interval(values.dropna().to_numpy()), strict=True))
             rows.append(row | _difference(measure, values, reference, name == designs[0]))
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    return table.assign(p_adjusted=adjusted(table))
 
 
 def _difference(
     measure: Measure, values: "pd.Series[float]", reference: "pd.Series[float]", itself: bool
 ) -> dict[str, Any]:
-    names = ("difference", "difference_low", "difference_high", "twins_better", "twins_equal", "twins_worse", "effect")
-    row: dict[str, Any] = dict.fromkeys((*names, "pairing_gain"), np.nan)
+    names = ("difference", "difference_low", "difference_high", "twins_better", "twins_equal", "twins_worse",
+             "twins_same_sign", "effect", "pairing_gain", "p")  # fmt: skip
+    row: dict[str, Any] = dict.fromkeys(names, np.nan)
     both = values.to_frame("own").join(reference.rename("reference"), how="inner").dropna()
     row["pairs"] = len(both)
     if itself or not len(both):
@@ -52,6 +64,7 @@ def _difference(
     own, theirs = both["own"].to_numpy(), both["reference"].to_numpy()
     differences = own - theirs
     row |= dict(zip(names[:3], interval(differences), strict=True))
+    row |= {"twins_same_sign": share_of_sign(differences), "p": t_test(differences)}
     if measure.better != "neither":
         sign = 1.0 if measure.better == "more" else -1.0
         row["twins_better"] = float((sign * differences > 0).mean())
@@ -65,7 +78,7 @@ def _difference(
     return row
 
 
-def interval(values: "np.ndarray[Any, Any]") -> tuple[float, float, float]:
+def interval(values: Array) -> tuple[float, float, float]:
     """Mean and 95 % t interval; without spread to judge by (one value) the interval is NaN."""
     if not len(values):
         return np.nan, np.nan, np.nan
@@ -77,3 +90,58 @@ def interval(values: "np.ndarray[Any, Any]") -> tuple[float, float, float]:
     error = float(values.std(ddof=1)) / np.sqrt(len(values))
     half = float(stdtrit(len(values) - 1, 0.5 + CONFIDENCE / 2)) * error
     return mean, mean - half, mean + half
+
+
+def t_test(differences: Array) -> float:
+    """Two-sided p of Student's paired t test: mean difference over its standard error, n − 1 degrees of freedom.
+
+    Without spread (all pairs differ alike) it is 0 where they differ, as the limit of t; where nothing differs, as
+    between twins under the same rules, there is nothing to test: NaN. NaN too of less than two pairs.
+    """
+    from scipy.special import stdtr
+
+    if len(differences) < 2 or not differences.any():
+        return np.nan
+    error = float(differences.std(ddof=1)) / np.sqrt(len(differences))
+    return 2.0 * float(stdtr(len(differences) - 1, -abs(differences.mean()) / error)) if error > 0 else 0.0
+
+
+def share_of_sign(differences: Array) -> float:
+    """Share of pairs whose difference has the sign of the mean difference."""
+    sign = np.sign(differences.mean())
+    return float((np.sign(differences) == sign).mean()) if sign else np.nan
+
+
+# --- many measures ----------------------------------------------------------------------------------------------------
+
+
+def adjusted(table: "pd.DataFrame") -> "pd.Series[float]":
+    """Adjusted p of every row, each design against the reference apart.
+
+    Its headlines are held to a family-wise error rate (Holm), its other measures to a false discovery rate
+    (Benjamini & Hochberg). What has no p belongs to no family.
+    """
+    headline = table["measure"].isin(HEADLINES)
+    families = table.groupby(["design", headline], sort=False)["p"]
+    return families.transform(holm).where(headline, families.transform(benjamini_hochberg))
+
+
+def holm(p: Sequence[float]) -> Array:
+    """Step-down adjusted p: the running maximum of (m − k + 1)·p₍ₖ₎, at most 1 (Holm, Scandinavian Journal of
+    Statistics 6, 1979). NaN is left out of the family."""
+    found = np.array(p, float)
+    order = np.argsort(found, kind="stable")[: np.count_nonzero(~np.isnan(found))]  # NaN is sorted to the end
+    steps = found[order] * np.arange(len(order), 0, -1)
+    found[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return found
+
+
+def benjamini_hochberg(p: Sequence[float]) -> Array:
+    """Step-up adjusted p: the running minimum, from the largest, of m/k·p₍ₖ₎ (Benjamini & Hochberg, Journal of the
+    Royal Statistical Society B 57, 1995). NaN is left out of the family."""
+    from scipy.stats import false_discovery_control
+
+    found = np.array(p, float)
+    known = ~np.isnan(found)
+    found[known] = false_discovery_control(found[known])
+    return found

@@ -8,9 +8,10 @@ from typing import Any
 
 from sim.measures import MEASURES
 from sim.own import NOTHING_OWN, Own
-from sim.scenario import Design, Scenario, ScenarioError, World
+from sim.scenario import Design, Scenario, ScenarioError
 from sim.study.executors import compute
 from sim.study.experiment import Run, Twins
+from sim.study.factors import applied
 from sim.study.provenance import differences
 from sim.study.runs import fingerprint, run_key
 from sim.study.store import StoreError, stored_row
@@ -65,10 +66,8 @@ def _folders() -> list[Path]:
 def _rebuilt(folder: Path, manifest: Mapping[str, Any], row: Mapping[str, Any], own: Own) -> Twins:
     """The piece of work that a row came from."""
     scenario = Scenario.load(folder / "scenario.toml")
-    factors = {name: row[name] for name in manifest["factors"]}
-    world = {name.partition(".")[2]: value for name, value in factors.items() if name.startswith("world.")}
-    if world:
-        scenario = Scenario(**{**dict(scenario), "world": World(**{**dict(scenario.world), **world})})
+    factors = {name: row[name] for name in manifest["factors"] if name in row}
+    scenario, _ = applied(scenario, {}, factors)
     design = Design(**{name: row[name] for name in Design.model_fields})
     events = scenario.events_for(row["design"])
     key = run_key(fingerprint(scenario, own), design, row["seed"], row["replication"], events)

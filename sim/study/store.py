@@ -21,6 +21,7 @@ from sim.scenario import Design, World
 from sim.study import series
 from sim.study.executors import Outcome
 from sim.study.experiment import Experiment
+from sim.study.factors import Factor
 from sim.study.provenance import provenance
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Store:
             "own": experiment.own.fingerprint(),
             **provenance(),
             "parts": {table: sorted(path.name for path in self._parts[table]) for table in TABLES},
-            "columns": dictionary(experiment.own.measures),
+            "columns": dictionary(experiment.own.measures, experiment.factors),
         }  # fmt: skip
         replace(self.folder / "manifest.json", json.dumps(content, indent=1, ensure_ascii=False).encode())
 
@@ -222,9 +223,13 @@ class Store:
 
 
 def about(outcome: Outcome) -> dict[str, Any]:
-    """Which run it is: key, name and numbers of the design, values of the factors, seed and replication."""
+    """Which run it is: key, name and numbers of the design, the world's factors, seed and replication.
+
+    A factor that is a number of a design is among the design's numbers; the plan says at which point it was what.
+    """
     run = outcome.run
-    form = {"key": run.key, "design": run.name, **run.design.model_dump(), **outcome.factors}
+    world = {key: value for key, value in outcome.factors.items() if key.startswith("world.")}
+    form = {"key": run.key, "design": run.name, **run.design.model_dump(), **world}
     return form | {"seed": run.seed, "replication": run.replication}
 
 
@@ -255,15 +260,21 @@ def _name(content: bytes) -> str:
     return f"part-{hashlib.sha256(content).hexdigest()[:32]}"
 
 
-def dictionary(own_measures: Sequence[Measure] = ()) -> Mapping[str, Mapping[str, str]]:
+def dictionary(own_measures: Sequence[Measure] = (), factors: Sequence[Factor] = ()) -> Mapping[str, Mapping[str, str]]:
     """Unit, direction and meaning of every column."""
     columns: dict[str, dict[str, str]] = {name: {"meaning": meaning} for name, meaning in OWN_COLUMNS.items()}
     columns |= {name: _about_key(Design, name) for name in Design.model_fields}
+    columns |= {factor.key: _about_factor(factor.key) for factor in factors}
     columns |= {name: {"unit": unit, "meaning": meaning} for name, (unit, meaning) in series.COLUMNS.items()}
     return columns | {
         measure.name: {"unit": measure.unit, "better": measure.better, "meaning": measure.meaning}
         for measure in (*MEASURES, *own_measures)
     }
+
+
+def _about_factor(key: str) -> dict[str, str]:
+    table, _, name = key.rpartition(".")
+    return {"key": key, **_about_key(World if table == "world" else Design, name)}
 
 
 def _about_key(table: type[Design] | type[World], name: str) -> dict[str, str]:

@@ -134,7 +134,8 @@ class Processes:
                 while True:
                     drawn += islice(waiting, QUEUED * self.workers - len(pending))
                     while drawn:
-                        pending[pool.submit(compute, drawn[0])] = drawn.pop(0)
+                        future = pool.submit(compute, drawn[0])
+                        pending[future] = drawn.pop(0)
                     if not pending:
                         return
                     for future in wait(pending, return_when=FIRST_COMPLETED).done:

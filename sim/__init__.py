@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from sim.scenario import Scenario as Scenario
     from sim.scenario import ScenarioError as ScenarioError
     from sim.scenario import World as World
+    from sim.study.analysis import Analysis as Analysis
+    from sim.study.analysis import analyse as analyse
     from sim.study.compare import Comparison as Comparison
     from sim.study.compare import compare as compare
+    from sim.study.replay import replay as replay
+    from sim.study.sweep import Study as Study
+    from sim.study.sweep import sweep as sweep
+    from sim.study.sweepfile import Sweep as Sweep
 
 __version__ = "0.1.0"
 
@@ -37,6 +43,12 @@ _HOME = {
     "simulate": "sim.engine",
     "compare": "sim.study.compare",
     "Comparison": "sim.study.compare",
+    "Sweep": "sim.study.sweepfile",
+    "sweep": "sim.study.sweep",
+    "Study": "sim.study.sweep",
+    "analyse": "sim.study.analysis",
+    "Analysis": "sim.study.analysis",
+    "replay": "sim.study.replay",
 }
 __all__ = [*_HOME, "__version__"]
 

@@ -206,7 +206,7 @@ def _print_points(table: "pd.DataFrame") -> "list[Table]":
     for design in dict.fromkeys(table["design"]):
         shown = ruled(*keys, *dict.fromkeys(table["measure"]), title=f"{design} less the reference")
         for values, cells in table[table["design"] == design].groupby(keys, sort=False):
-            differences = (with_interval(row.difference, row.high, "+.3g") for row in cells.itertuples())
+            differences = (with_interval(row.difference, row.difference_high, "+.3g") for row in cells.itertuples())
             shown.add_row(*(f"{value:g}" for value in values), *differences)
         found.append(shown)
     return found

@@ -9,8 +9,9 @@ import numpy as np
 from sim.measures import MEASURES, Measure
 from sim.scenario import ScenarioError
 from sim.study.attribution import CORNERS, LEVERS, alone_and_last, attribution
+from sim.study.paired import tabulate
 from sim.study.prim import boxes
-from sim.study.regions import by_point, share_of_wins
+from sim.study.regions import map_of_wins, share_of_wins
 from sim.study.sensitivity import morris_effects, noise_share, sobol_indices, warnings
 from sim.study.sweepfile import SOCIAL, LatinHypercube, Morris, Saltelli, Sobol, corner_name
 
@@ -118,16 +119,14 @@ def _sensitivity(study: "Study", plan: Morris | Saltelli) -> "tuple[pd.DataFrame
 
 
 def _points(study: "Study") -> "pd.DataFrame":
+    """Every design's difference from the reference at every point: the rows of `tabulate` beside the factors."""
     keys = [factor.key for factor in study.experiment.factors]
-    values = dict(zip(keys, np.array(study.experiment.values, float).T, strict=True))
     found = []
-    for measure in measures(study):
-        for design in _others(study):
-            table = by_point(study.differences(measure.name, design), measure.better)
-            for number, (key, column) in enumerate(values.items()):
-                table.insert(number, key, column)
-            found.append(_labelled(table, measure=measure.name, unit=measure.unit, design=design))
-    return _joined(found)
+    for number, runs in study.runs.groupby("point"):
+        table = tabulate(runs, list(study.experiment.designs), measures(study))
+        values = dict(zip(keys, study.experiment.values[number], strict=True))
+        found.append(_labelled(table[table["design"] != study.reference].copy(), **values))
+    return map_of_wins(_joined(found)) if found else _joined(found)
 
 
 def _decided(study: "Study") -> list[Measure]:

@@ -17,7 +17,7 @@ from sim.study.sweep import opened, rounds
 from sim.study.sweepfile import Sweep
 
 TRIED_POINTS, TRIED_DESIGNS, TRIED_WEEKS = 4, 3, 12
-BYTES_A_NUMBER, BYTES_A_DAILY_NUMBER = 7.0, 2.5  # in a part, compressed
+BYTES_A_NUMBER, BYTES_A_DAILY_NUMBER, BYTES_A_PART = 8, 2.5, 50_000  # in a part, compressed; of an empty part
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def estimate(
     processes = min(workers or default_workers(), max(1, missing))
     minutes = missing * _seconds_a_run(experiment) / processes / 60 if missing else 0.0
     days = horizon_days(experiment.scenario.run) * (len(series.COLUMNS) - 1) if experiment.series else 0
-    size = missing * (BYTES_A_NUMBER * len(MEASURES) + BYTES_A_DAILY_NUMBER * days) / 1e6
+    parts = BYTES_A_PART * sum(bool(one.missing) for one in plan)
+    size = (parts + missing * (BYTES_A_NUMBER * len(MEASURES) + BYTES_A_DAILY_NUMBER * days)) / 1e6
     shape = (len(experiment.values), len(experiment.designs))
     return Estimate(*shape, runs, runs - missing, minutes, size, processes, store.folder)
 

@@ -121,8 +121,9 @@ def map_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
             if row == 0 and level is not None:
                 grid[row][column].set_title(f"{keys[2]} = {level:g}", fontsize=9)
     _explain(figure, title, (
-        f"Number: {table['design'].iloc[0]} less traditional, mean of {int(table['replications'].max())} twin firms. "
-        "+ orange: the design wins, − blue: it loses, ? grey: the 95 % interval includes 0."
+        f"Number: {table['design'].iloc[0]} less {table['reference'].iloc[0]}, mean of {int(table['pairs'].max())} "
+        "twin firms. + orange: the design wins, − blue: it loses, ? grey: undecided (paired t test, "
+        "Benjamini–Hochberg at 5 % over the cells of a measure)."
     ), command)  # fmt: skip
     return figure
 

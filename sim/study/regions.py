@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from sim.study.paired import CONFIDENCE, interval
+from sim.study.paired import CONFIDENCE, benjamini_hochberg, interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,14 +63,14 @@ def share_of_wins(differences: Array, better: Better) -> Wins:
     return Wins(points, dropped, won / points, float(low), float(high), *shares)
 
 
-def by_point(differences: Array, better: str) -> "pd.DataFrame":
-    """One row a point: difference, low, high (mean and 95 % t interval), verdict, replications with the measure."""
-    import pandas as pd
+def map_of_wins(points: "pd.DataFrame") -> "pd.DataFrame":
+    """The same rows with `p_adjusted` and `verdict` for having looked at all points of a measure and design.
 
-    rows = []
-    for values in differences:
-        known = values[~np.isnan(values)]
-        mean, low, high = interval(known)
-        side: Better = "less" if better == "less" else "more"
-        rows.append((mean, low, high, "" if better == "neither" else verdict(low, high, side), len(known)))
-    return pd.DataFrame(rows, columns=["difference", "low", "high", "verdict", "replications"])
+    points: rows of `paired.tabulate`, of many points. A point is decided where its p, adjusted by Benjamini & Hochberg
+    over all points of its measure and design, is at most .05: of the decided ones 5 % are wrong on average.
+    """
+    together = points.groupby(["measure", "design"], sort=False)["p"]
+    points = points.assign(p_adjusted=together.transform(lambda p: benjamini_hochberg(p.to_numpy())))
+    gain = points["difference"] * points["better"].map({"more": 1, "less": -1, "neither": np.nan})
+    decided = (points["p_adjusted"] <= 1 - CONFIDENCE) & gain.notna()
+    return points.assign(verdict=np.where(decided, np.where(gain > 0, "wins", "loses"), "undecided"))

@@ -1,10 +1,11 @@
 """Where a design wins: shares over points and the map of two factors, by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
-from sim.study.regions import by_point, share_of_wins, verdict
+from sim.study.regions import map_of_wins, share_of_wins, verdict
 
 CLEAR = [[1.0, 2.0, 3.0, 2.0], [-2.0, -1.0, -3.0, -2.0], [1.0, -2.0, 4.0, -1.0], [2.0, 2.5, 2.0, 2.5]]
 NOWHERE = [np.nan] * 4
@@ -59,9 +60,21 @@ def test_intervals_decide_wrongly_as_often_as_they_say():
     assert found.low < 0.5 < found.high
 
 
-def test_one_row_a_point():
-    table = by_point(np.array([*CLEAR, NOWHERE]), "more")
-    assert table["verdict"].tolist() == ["wins", "loses", "undecided", "wins", "undecided"]
-    assert table["replications"].tolist() == [4, 4, 4, 4, 0]
-    assert table["difference"].tolist()[:3] == pytest.approx([2.0, -2.0, 0.5])
-    assert by_point(np.array(CLEAR), "neither")["verdict"].tolist() == [""] * 4
+def rows(p, differences, better="more", design="social"):
+    columns = {"p": p, "difference": differences, "measure": "m", "design": design, "better": better}
+    return pd.DataFrame(columns)
+
+
+def test_a_map_is_held_to_a_false_discovery_rate():
+    p = [0.001, 0.02, 0.04, 0.5, np.nan]
+    table = map_of_wins(rows(p, [2.0, -1.0, 1.0, 1.0, np.nan]))
+    assert table["p_adjusted"].tolist()[:4] == pytest.approx([0.004, 0.04, 0.16 / 3, 0.5])
+    assert table["verdict"].tolist() == ["wins", "loses", "undecided", "undecided", "undecided"]
+    assert map_of_wins(rows(p, [2.0] * 5, "less"))["verdict"].tolist()[:2] == ["loses", "loses"]
+    assert set(map_of_wins(rows(p, [2.0] * 5, "neither"))["verdict"]) == {"undecided"}
+
+
+def test_each_measure_and_design_is_a_family_of_its_own():
+    both = pd.concat([rows([0.04], [1.0], design="social"), rows([0.04, 0.9], [1.0, 1.0], design="connected")])
+    assert map_of_wins(both)["verdict"].tolist() == ["wins", "undecided", "undecided"]
+    assert map_of_wins(rows([np.nan], [0.0]))["verdict"].tolist() == ["undecided"]

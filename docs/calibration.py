@@ -101,12 +101,9 @@ def tables(values: dict[str, np.ndarray]) -> dict[str, list[str]]:
 
 def main(firms: int) -> None:
     """Compute and write."""
-    text = (HERE / "calibration.md").read_text(encoding="utf-8")
-    for name, lines in tables(read(firms)).items():
-        start_mark, end_mark = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        before, after = text.split(start_mark)[0], text.split(end_mark)[1]
-        text = f"{before}{start_mark}\n\n" + "\n".join(lines) + f"\n\n{end_mark}{after}"
-    (HERE / "calibration.md").write_text(text, encoding="utf-8")
+    from marks import write
+
+    write(HERE / "calibration.md", tables(read(firms)))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ hour on two cores.
 import sys
 from pathlib import Path
 
+from marks import write
+
 from sim.scenario import Scenario, World
 from sim.study.compare import compare
 
@@ -112,13 +114,7 @@ def sign_tables(pairs: int, middle) -> list[str]:
 def main(pairs: int) -> None:
     """Compute and write."""
     middle = differences(baseline(), 30)
-    text = (HERE / "levers.md").read_text(encoding="utf-8")
-    parts = {"levers": lever_table(middle), "signs": sign_tables(pairs, middle)}
-    for name, lines in parts.items():
-        start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        before, after = text.split(start)[0], text.split(end)[1]
-        text = f"{before}{start}\n\n" + "\n".join(lines).strip() + f"\n\n{end}{after}"
-    (HERE / "levers.md").write_text(text, encoding="utf-8")
+    write(HERE / "levers.md", {"levers": lever_table(middle), "signs": sign_tables(pairs, middle)})
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ command of its own (`firmlab compare giant`).
 import sys
 from pathlib import Path
 
+from marks import write
+
 from sim.scenario import Scenario
 from sim.study.compare import compare
 
@@ -84,12 +86,8 @@ def axis_table(pairs: int) -> list[str]:
 
 def main(pairs: int) -> None:
     """Compute and write."""
-    text = (HERE / "worlds.md").read_text(encoding="utf-8")
-    for name, lines in {"axes": axis_table(pairs), "scenarios": scenario_table(pairs)}.items():
-        start, end = f"<!-- {name} -->", f"<!-- end of {name} -->"
-        before, after = text.split(start)[0], text.split(end)[1]
-        text = f"{before}{start}\n\n" + "\n".join(lines) + f"\n\n{end}{after}"
-        (HERE / "worlds.md").write_text(text, encoding="utf-8")
+    write(HERE / "worlds.md", {"axes": axis_table(pairs)})
+    write(HERE / "worlds.md", {"scenarios": scenario_table(pairs)})
 
 
 if __name__ == "__main__":

@@ -5,9 +5,12 @@ BIN := $(VENV)/bin/python
 # What a user has set for pip or Python elsewhere must not reach this environment.
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT PYTHONPATH PYTHONHOME
 
-.PHONY: compare test lint bench clean
+.PHONY: compare factorial test lint bench clean
 compare: $(VENV)/ready-core
 	$(BIN) -m sim compare baseline
+
+factorial: $(VENV)/ready-study
+	$(BIN) -m sim sweep factorial
 
 test: $(VENV)/ready-test
 	$(BIN) -m pytest -n 2
@@ -26,7 +29,11 @@ $(VENV)/ready-core: pyproject.toml constraints.txt
 	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" .
 	@touch $@
 
-$(VENV)/ready-test: $(VENV)/ready-core
+$(VENV)/ready-study: $(VENV)/ready-core
+	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" ".[study]"
+	@touch $@
+
+$(VENV)/ready-test: $(VENV)/ready-study
 	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" ".[test]"
 	@touch $@
 

@@ -3,6 +3,7 @@
 Each says its unit, its replications, what its bars are and how to make it again. Colour is never the only cue.
 """
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,7 +67,7 @@ def attribution_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
             values = [rows.loc[(kind, lever)]["estimate"] for lever in shapley.index]
             panel.plot(values, range(len(values)), marker, color=ORANGE, markersize=5, markerfacecolor=WHITE)
         total = rows.loc[("total", "")]["estimate"]
-        panel.set_title(f"{_words(measure)}\nall six: {total:+.3g}", fontsize=10, loc="left")
+        panel.set_title(f"{_words(measure)}\nall six: {_signed(total)}", fontsize=10, loc="left")
         panel.set_yticks(range(len(levers)), levers if place == 0 else [""] * len(levers))
         panel.set_xlabel(rows["unit"].iloc[0])
         panel.axvline(0, color="black", linewidth=0.8)
@@ -117,7 +118,8 @@ def map_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
             cells = table[(table["measure"] == measure) & (level is None or table[keys[-1]] == level)]
             _map(grid[row][column], cells, keys[0], keys[1])
             if column == 0:
-                grid[row][column].set_ylabel(f"{_words(measure)}, {cells['unit'].iloc[0]}\n\n{keys[1]}", fontsize=SMALL)
+                words = "\n".join(textwrap.wrap(f"{_words(measure)}, {cells['unit'].iloc[0]}", 26))
+                grid[row][column].set_ylabel(f"{words}\n\n{keys[1]}", fontsize=SMALL)
             if row == 0 and level is not None:
                 grid[row][column].set_title(f"{keys[2]} = {level:g}", fontsize=9)
     _explain(figure, title, (
@@ -134,7 +136,8 @@ def _map(panel: Any, cells: "pd.DataFrame", across: str, up: str) -> None:
         x, y = columns.index(cell[across]), rows.index(cell[up])
         colour, sign = WON[cell["verdict"]]
         panel.add_patch(_rectangle(x, y, colour))
-        panel.text(x, y, f"{sign}\n{cell['difference']:+.3g}", ha="center", va="center", fontsize=7, linespacing=0.95)
+        words = f"{sign}\n{_signed(cell['difference'])}"
+        panel.text(x, y, words, ha="center", va="center", fontsize=7, linespacing=0.95)
     panel.set_xlim(-0.5, len(columns) - 0.5)
     panel.set_ylim(-0.5, len(rows) - 0.5)
     panel.set_xticks(range(len(columns)), [f"{value:g}" for value in columns], fontsize=SMALL)
@@ -166,12 +169,15 @@ def _plots(rows: int, columns: int, size: tuple[float, float]) -> tuple[Any, Any
 
 
 def _explain(figure: Any, title: str, words: str, command: str) -> None:
-    import textwrap
-
     figure.suptitle(title, x=0.01, ha="left", fontsize=12)
     wide = int(figure.get_figwidth() * 15)
     lines = [*textwrap.wrap(words, wide), f"Again: {command}"]
     figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=SMALL, color="#444444")
+
+
+def _signed(value: float) -> str:
+    """Three digits that matter, without an exponent."""
+    return f"{value:+.0f}" if abs(value) >= 100 else f"{value:+.3g}"
 
 
 def _words(measure: str) -> str:

@@ -7,6 +7,7 @@ from tests.benchmarks import Answer
 
 NAMES = (
     "against_mesa", "against_simpy", "against_floor", "large_firm", "two_cores", "stepping", "own_rule", "first_pair",
+    "overhead",
 )  # fmt: skip
 
 if __name__ == "__main__":

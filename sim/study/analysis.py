@@ -104,7 +104,7 @@ def _sensitivity(study: "Study", plan: Morris | Saltelli) -> "tuple[pd.DataFrame
         values = np.array([point[~np.isnan(point)].mean() if not np.isnan(point).all() else np.nan for point in apart])
         try:
             if isinstance(plan, Morris):
-                table = morris_effects(keys, plan.unit(study.experiment.factors, seed), values, plan.levels, seed)
+                table = morris_effects(keys, plan.unit(len(keys), seed), values, plan.levels, seed)
             else:
                 table = sobol_indices(keys, values, seed)
         except ScenarioError as error:  # of this measure only: it is not defined, or does not vary

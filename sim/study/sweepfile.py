@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -13,13 +13,13 @@ from sim.measures import MEASURES
 from sim.own import NOTHING_OWN, Own
 from sim.scenario import Design, Scenario, ScenarioError
 from sim.study import sampling
+from sim.study.attribution import LEVERS
 from sim.study.experiment import Experiment, at_levels, at_quantiles
 from sim.study.factors import Factor, factor
-from sim.study.paired import HEADLINES
+from sim.study.paired import HEADLINES, Array
 from sim.study.stopping import BATCH, Until
 
 Values = tuple[tuple[float, ...], ...]
-LEVERS = ("contact", "consult", "approve", "connect", "hear", "meet")
 TRADITIONAL, ALL_SIX, SOCIAL = "traditional", "all-six", "social"
 
 
@@ -27,77 +27,97 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Grid(_Table):
+class _ByLevels(_Table):
+    """A plan over levels that the factors name."""
+
+    def indices(self, counts: Sequence[int]) -> Array:
+        """The points as numbers of levels."""
+        raise NotImplementedError
+
+    def values(self, factors: Sequence[Factor], seed: int) -> Values:
+        """The points: a row each, a value a factor. Nothing is drawn."""
+        return at_levels(factors, self.indices([len(one.levels) for one in factors]))
+
+
+class _Drawn(_Table):
+    """A plan whose points are drawn from the ranges of the factors."""
+
+    def unit(self, factors: int, seed: int) -> Array:
+        """The points in the unit cube."""
+        raise NotImplementedError
+
+    def values(self, factors: Sequence[Factor], seed: int) -> Values:
+        """The points: a row each, a value a factor."""
+        return at_quantiles(factors, self.unit(len(factors), seed))
+
+
+class Grid(_ByLevels):
     """Every combination of the factors' levels."""
 
     kind: Literal["grid"]
 
-    def values(self, factors: Sequence[Factor], seed: int) -> Values:
-        """The points: a row each, a value a factor."""
-        return at_levels(factors, sampling.grid([len(one.levels) for one in factors]))
+    def indices(self, counts: Sequence[int]) -> Array:
+        """The last factor fastest."""
+        return sampling.grid(counts)
 
 
-class OneAtATime(_Table):
+class OneAtATime(_ByLevels):
     """The first level of every factor, then every other level of each factor alone."""
 
     kind: Literal["one-at-a-time"]
 
-    def values(self, factors: Sequence[Factor], seed: int) -> Values:
-        """The points: a row each, a value a factor."""
-        counts = [len(one.levels) for one in factors]
-        return at_levels(factors, sampling.one_at_a_time(counts, [0] * len(counts)))
+    def indices(self, counts: Sequence[int]) -> Array:
+        """The first levels first."""
+        return sampling.one_at_a_time(counts, [0] * len(counts))
 
 
-class LatinHypercube(_Table):
+class LatinHypercube(_Drawn):
     """As many points as wanted, each factor's range evenly covered."""
 
     kind: Literal["latin-hypercube"]
     points: int = Field(ge=1, le=1_000_000)
 
-    def values(self, factors: Sequence[Factor], seed: int) -> Values:
-        """The points: a row each, a value a factor."""
-        return at_quantiles(factors, sampling.latin_hypercube(len(factors), self.points, seed))
+    def unit(self, factors: int, seed: int) -> Array:
+        """One point in each stratum of each factor."""
+        return sampling.latin_hypercube(factors, self.points, seed)
 
 
-class Sobol(_Table):
+class Sobol(_Drawn):
     """Points of Sobol's sequence, a power of two of them."""
 
     kind: Literal["sobol"]
     points: int = Field(ge=1, le=2**20)
 
-    def values(self, factors: Sequence[Factor], seed: int) -> Values:
-        """The points: a row each, a value a factor."""
-        return at_quantiles(factors, sampling.sobol(len(factors), self.points, seed))
+    def unit(self, factors: int, seed: int) -> Array:
+        """Scrambled points."""
+        return sampling.sobol(factors, self.points, seed)
 
 
-class Morris(_Table):
+class Morris(_Drawn):
     """Trajectories that change one factor after another, for screening many factors."""
 
     kind: Literal["morris"]
     trajectories: int = Field(ge=2, le=10_000)
     levels: int = Field(4, ge=2, le=100)
 
-    def values(self, factors: Sequence[Factor], seed: int) -> Values:
-        """The points: a row each, a value a factor."""
-        return at_quantiles(factors, self.unit(factors, seed))
-
-    def unit(self, factors: Sequence[Factor], seed: int) -> Any:
-        """The points in the unit cube."""
-        return sampling.morris(len(factors), self.trajectories, seed, self.levels)
+    def unit(self, factors: int, seed: int) -> Array:
+        """Trajectories one after the other."""
+        return sampling.morris(factors, self.trajectories, seed, self.levels)
 
 
-class Saltelli(_Table):
+class Saltelli(_Drawn):
     """Points for Sobol' indices: base · (factors + 2) of them, base a power of two."""
 
     kind: Literal["saltelli"]
     base: int = Field(ge=2, le=2**20)
 
-    def values(self, factors: Sequence[Factor], seed: int) -> Values:
-        """The points: a row each, a value a factor."""
-        return at_quantiles(factors, sampling.saltelli(len(factors), self.base, seed))
+    def unit(self, factors: int, seed: int) -> Array:
+        """Blocks of factors + 2 points."""
+        return sampling.saltelli(factors, self.base, seed)
 
 
-BY_LEVELS = (Grid, OneAtATime)
+PLANS = (Grid, OneAtATime, LatinHypercube, Sobol, Morris, Saltelli)
+KINDS = [kind for plan in PLANS for kind in get_args(plan.model_fields["kind"].annotation)]
 Plan = Annotated[Grid | OneAtATime | LatinHypercube | Sobol | Morris | Saltelli, Field(discriminator="kind")]
 
 
@@ -184,9 +204,9 @@ class Sweep:
             if keys.count(key) > 1:
                 raise ScenarioError(f"{key} is a factor twice; leave one out.")
         for one in factors:
-            if isinstance(plan, BY_LEVELS) and not one.levels:
+            if isinstance(plan, _ByLevels) and not one.levels:
                 raise ScenarioError(f'{one.key} needs levels = [...] in a plan of kind "{plan.kind}".')
-            if plan and not isinstance(plan, BY_LEVELS) and one.levels:
+            if isinstance(plan, _Drawn) and one.levels:
                 raise ScenarioError(f'{one.key} has levels, but "{plan.kind}" draws from a range = [low, high].')
         if isinstance(plan, Morris | Saltelli) and len(self.designs) != 2:
             raise ScenarioError(f'"{plan.kind}" looks at the difference of two designs; name two in designs.')
@@ -258,8 +278,7 @@ def _read(path: Path, where: str) -> _File:
 
 def _sentence(detail: Mapping[str, Any]) -> str:
     """A mistake in one key, with what is allowed."""
-    kinds = {name for name in ("grid", "one-at-a-time", "latin-hypercube", "sobol", "morris", "saltelli")}
-    place = [part for part in detail["loc"] if part not in kinds and part != "literal['factorial']"]
+    place = [part for part in detail["loc"] if part not in KINDS and part != "literal['factorial']"]
     shown = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)
     if detail["type"] == "extra_forbidden":
         return f"{shown} is not a key{_near(place)}."

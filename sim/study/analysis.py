@@ -114,7 +114,8 @@ def _sensitivity(study: "Study", plan: Morris | Saltelli) -> "tuple[pd.DataFrame
         noise = noise_share(apart)
         if noise == noise:
             told.append(f"{measure.name}: {100 * noise:.0f} % of the variance between points is noise of replications.")
-        found.append(_labelled(table, measure=measure.name, unit=measure.unit, noise_share=noise))
+        about = {"measure": measure.name, "unit": measure.unit, "pairs": apart.shape[1], "noise_share": noise}
+        found.append(_labelled(table, **about))
     return _joined(found), told
 
 

@@ -85,12 +85,14 @@ def sensitivity_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
     """The twelve factors that the difference depends on most, one panel a measure."""
     measures = list(dict.fromkeys(table["measure"]))
     figure, axes = _panels(len(measures), width=4.2)
-    indices = [("total", ORANGE, "o"), ("first", BLUE, "s")] if "total" in table else [("mu_star", BLUE, "o")]
+    both = [("total", ORANGE, "o", -0.15), ("first", BLUE, "s", 0.15)]  # colour, marker, place beside the line
+    indices = both if "total" in table else [("mu_star", BLUE, "o", 0.0)]
     for panel, measure in zip(axes, measures, strict=True):
         rows = table[table["measure"] == measure].head(12)
-        for index, colour, marker in indices:
+        for index, colour, marker, beside in indices:
             half = rows[f"{index}_high"] - rows[index]
-            panel.errorbar(rows[index], range(len(rows)), xerr=half, fmt=marker, color=colour, capsize=2, label=index)
+            places = [place + beside for place in range(len(rows))]
+            panel.errorbar(rows[index], places, xerr=half, fmt=marker, color=colour, capsize=2, label=index)
         panel.set_yticks(range(len(rows)), [name.removeprefix("world.") for name in rows["factor"]])
         panel.set_title(_words(measure), fontsize=10, loc="left")
         panel.set_xlabel("share of variance" if "total" in table else f"mu*, {rows['unit'].iloc[0]} over the range")
@@ -99,7 +101,8 @@ def sensitivity_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
     axes[0].legend(frameon=False, fontsize=SMALL)
     _explain(figure, title, (
         f"What the difference between the designs depends on, at {int(table['used'].max())} "
-        f"{'base rows' if 'total' in table else 'trajectories'}. Bars: 95 % bootstrap intervals. Twelve largest."
+        f"{'base rows' if 'total' in table else 'trajectories'}, {int(table['pairs'].max())} twin firms a point. "
+        "Bars: 95 % bootstrap intervals. The twelve largest."
     ), command)  # fmt: skip
     return figure
 

@@ -16,13 +16,15 @@ if TYPE_CHECKING:
 BLUE, ORANGE, GREY = "#1b4f72", "#d35400", "#8a8a8a"
 WON = {"wins": ("#f6cfae", "+"), "loses": ("#bcd3e3", "−"), "undecided": ("#eeeeee", "?")}  # colour, second cue
 WHITE, SMALL = "#ffffff", 8
+# Text stays text, so that files are small and can be searched; the salt makes equal figures equal files.
+LOOKS = {"font.size": 10, "svg.fonttype": "none", "svg.hashsalt": "firmlab", "font.family": "sans-serif"}
 
 
 def figures(tables: "dict[str, pd.DataFrame]", title: str, command: str) -> dict[str, Any]:
     """Every figure that the tables of a sweep allow, by name."""
     import matplotlib as mpl
 
-    with mpl.rc_context({"svg.hashsalt": "firmlab", "font.size": 10, "svg.fonttype": "none"}):
+    with mpl.rc_context(LOOKS):
         drawn = {name: DRAW[name](table, title, command) for name, table in tables.items() if name in DRAW}
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
@@ -36,7 +38,7 @@ def save(drawn: dict[str, Any], folder: Path) -> list[Path]:
     paths = []
     for name, figure in drawn.items():
         paths.append(folder / f"{name}.svg")
-        with mpl.rc_context({"svg.hashsalt": "firmlab"}):
+        with mpl.rc_context(LOOKS):
             figure.savefig(paths[-1], metadata={"Date": None})
         plt.close(figure)
     return paths

@@ -28,6 +28,7 @@ SOURCES_OF_NUMBERS = (
     "rules/*.py",
     "scenario.py",
     "state.py",
+    "study/series.py",
     "ties.py",
     "tree.py",
     "vacancies.py",

@@ -1,10 +1,14 @@
 """What a researcher brings: rules in the place of ours, and measures beside ours, without a change of our files."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import CodeType
+from functools import partial
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
+
+import numpy as np
 
 from sim.measures import MEASURES, Measure
 from sim.scenario import ScenarioError
@@ -49,17 +53,50 @@ class Own:
         return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in parts.items()}
 
 
-def _written(function: Any, seen: tuple[Any, ...] = ()) -> str:
-    """What a function does, as text: its code, and that of whatever it uses of the researcher's own."""
-    function = getattr(function, "py_func", function)
-    if function in seen or not hasattr(function, "__code__") or function.__module__.startswith("sim."):
-        return f"{function.__module__}.{getattr(function, '__qualname__', function)}"
-    code = function.__code__
-    used = [function.__globals__.get(name) for name in sorted(code.co_names)]
-    used += [cell.cell_contents for cell in function.__closure__ or ()]
-    texts = [_written(one, (*seen, function)) if callable(one) else repr(one) for one in used if one is not None]
-    constants = [one.co_code if isinstance(one, CodeType) else one for one in code.co_consts]
-    return f"{code.co_code!r} {constants!r} {texts!r}"
+def _written(value: Any, seen: tuple[Any, ...] = ()) -> str:
+    """What a value is, as text that is the same in every process: of a function its code and whatever that uses.
+
+    Raises ScenarioError for what cannot be told from another of its kind.
+    """
+    value = getattr(value, "py_func", value)  # of a compiled function
+    if isinstance(value, FunctionType):
+        return _written_function(value, seen)
+    if isinstance(value, CodeType):
+        return f"{value.co_code!r} {value.co_names!r} {[_written(one, seen) for one in value.co_consts]}"
+    if isinstance(value, partial):
+        return _written((value.func, value.args, value.keywords), seen)
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} {value.shape} {hashlib.sha256(value.tobytes()).hexdigest()}"
+    if isinstance(value, Mapping):
+        return f"{[(_written(one, seen), _written(value[one], seen)) for one in value]}"
+    if isinstance(value, tuple | list):
+        return f"{type(value).__name__} {[_written(one, seen) for one in value]}"
+    if isinstance(value, set | frozenset):
+        return f"set {sorted(_written(one, seen) for one in value)}"
+    if isinstance(value, ModuleType | type) or hasattr(value, "__qualname__"):  # classes, functions in C
+        return f"{getattr(value, '__module__', '')}.{getattr(value, '__qualname__', value.__name__)}"
+    if re.search(r" at 0x[0-9a-f]+", repr(value)):
+        raise ScenarioError(
+            f"an own rule or measure uses {type(value).__name__}, of which it cannot be told whether it is the same "
+            "next time; use numbers, texts, arrays, lists and functions."
+        )
+    return repr(value)
+
+
+def _written_function(function: FunctionType, seen: tuple[Any, ...]) -> str:
+    """Code, defaults, and what it takes from around it. Our own functions are in the model's version already."""
+    if function in seen or function.__module__.startswith("sim."):
+        return f"{function.__module__}.{function.__qualname__}"
+    around = {name: function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__}
+    around |= {f"cell {place}": cell.cell_contents for place, cell in enumerate(function.__closure__ or ())}
+    taken = (function.__code__, function.__defaults__, function.__kwdefaults__, around)
+    return _written(taken, (*seen, function))
+
+
+def _names(code: CodeType) -> list[str]:
+    """Names that code uses, that of the functions inside it too."""
+    inside = [name for one in code.co_consts if isinstance(one, CodeType) for name in _names(one)]
+    return sorted({*code.co_names, *inside})
 
 
 NOTHING_OWN = Own()

@@ -80,7 +80,7 @@ def _range(low: float, high: float, unit: str, above: bool) -> str:
 
 
 def _amount(number: float, unit: str) -> str:
-    if number == 1:
+    if number == 1 and unit not in PURE:
         unit = re.sub(r"^people\b", "person", re.sub(r"^([a-z]+)s\b", r"\1", unit))
     return f"{number:.15g}" if unit in PURE else f"{number:.15g} {unit}"
 
@@ -296,7 +296,7 @@ class World(_Table):
     told_to: int = key(3, "people", 0, 64, "friends who are told", "no source", typical=(1, 15))
     neutral: float = key(0.57, "experience", 0, 1, "experience above which one speaks well", "calibrated: three good words to one bad", typical=(0.3, 0.8))
     influence: float = key(0.04, "share", 0, 1, "how far a word moves a friend's satisfaction", "no source", typical=(0, 0.2))
-    convert: float = key(0.02, "unit", 0, 5, "how far a word moves a prospect towards joining, in units of one life", "no source", typical=(0, 0.2))
+    convert: float = key(0.02, "", 0, 5, "how far a word moves a prospect towards joining, in units of one life", "no source", typical=(0, 0.2))
     retell_good: float = key(0.05, "probability", 0, 1, "chance that a good word is told on to a friend", "no source", typical=(0, 0.3))
     retell_bad: float = key(0.05, "probability", 0, 1, "chance that a bad word is told on to a friend", "no source", typical=(0, 0.3))
     retell_hops: int = key(5, "times", 0, 1_000_000, "how often a word is told on at most", "no source")
@@ -996,6 +996,12 @@ def _name(name: str) -> str:
 
 def _printable(text: str) -> str:
     return text if text.isprintable() else _show(text)
+
+
+def refuse_value(table: type[World] | type[Design], name: str, value: Any) -> None:
+    """Raises ScenarioError where a value is not allowed for a key of the world or a design, whatever the others are."""
+    if mistakes := _mistakes(table, {name: value}, table.label, alone=True):
+        raise ScenarioError(f"{mistakes[0]}.")
 
 
 # --- for editors ------------------------------------------------------------------------------------------------------

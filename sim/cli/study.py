@@ -1,8 +1,9 @@
 """The commands `sweep` and `replay`."""
 
+import json
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,10 +14,10 @@ from sim.cli.terminal import (
     exit_if,
     fail,
     number,
-    print_records,
+    or_none,
     progress,
+    records,
     ruled,
-    sentences,
     store_sentences,
     tell_of_failures,
     with_interval,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from sim.study.analysis import Analysis
     from sim.study.executors import Executor
     from sim.study.sweep import Study
+    from sim.study.sweepfile import Sweep
 
 MOST_ROWS = 12  # of a table on the terminal; the file has them all
 
@@ -52,6 +54,11 @@ def sweep(
 
     Example: firmlab sweep factorial --workers 2
     """
+    if merge and (cluster or shard or workers):
+        fail("--merge computes nothing; --cluster, --shard and --workers do not go with it.")
+    if sources and not merge:
+        fail("--from says where shards lie that --merge puts together; write --merge too.")
+    share = _share(shard) if shard else (1, 1)
     with store_sentences():
         from sim.study.sweep import merge as merge_shards
         from sim.study.sweep import sweep as run_sweep
@@ -59,22 +66,20 @@ def sweep(
 
         setup = Sweep(file, overrides or ())
         if dry_run:
-            _estimate(setup, replications, workers, out)
+            _print_estimate(setup, replications, workers, out, as_json)
             return
         if merge:
             study = merge_shards(setup, sources or (), replications=replications, out=out)
         else:
-            share = _share(shard) if shard else (1, 1)
             with _executor(cluster) as execute, progress() as tell:
                 study = run_sweep(setup, replications=replications, workers=workers, execute=execute, out=out,
                                   shard=share, progress=tell)  # fmt: skip
-    tell_of_failures(study.failed, study.damaged, study.path)
-    if shard and not merge:
-        done = f"shard {shard}: {study.computed} runs computed now, in {study.path}."
-        typer.echo(f"{done} When all shards are: firmlab sweep {file} --merge")
-    else:
-        with sentences():
-            _report(study, file, as_json)
+        tell_of_failures(study.failed, study.damaged, study.path)
+        if shard:
+            typer.echo(f"shard {shard}: {study.computed} runs computed now, in {study.path}. "
+                       f"When all shards are: firmlab sweep {file} --merge")  # fmt: skip
+        else:
+            _report(study, as_json)
     exit_if(len(study.failed))
 
 
@@ -93,10 +98,15 @@ def _share(shard: str) -> tuple[int, int]:
     return int(first), int(last)
 
 
-def _estimate(setup: Any, replications: int | None, workers: int | None, out: Path | None) -> None:
+def _print_estimate(
+    setup: "Sweep", replications: int | None, workers: int | None, out: Path | None, as_json: bool
+) -> None:
     from sim.study.estimate import estimate
 
     found = estimate(setup, replications=replications, workers=workers, out=out)
+    if as_json:
+        typer.echo(json.dumps(vars(found), indent=1, default=str))
+        return
     most = " at most" if setup.until and replications is None else ""
     typer.echo(
         f"{found.runs} runs{most} ({found.points} points, {found.designs} designs), {found.there} of them there "
@@ -105,24 +115,23 @@ def _estimate(setup: Any, replications: int | None, workers: int | None, out: Pa
     )
 
 
-def _report(study: "Study", file: str, as_json: bool) -> None:
+def _report(study: "Study", as_json: bool) -> None:
     """Tables on the terminal and beside the runs, figures where they can be drawn."""
     from sim.study.analysis import analyse
+    from sim.study.store import replace
 
     found = analyse(study)
     folder = study.path / "analysis"
-    folder.mkdir(exist_ok=True)
     for name, table in found.tables.items():
-        table.to_csv(folder / f"{name}.csv", index=False)
-    figures = _figures(study, found, file)
+        replace(folder / f"{name}.csv", table.to_csv(index=False).encode())
+    figures = _figures(study, found)
     if as_json:
-        for table in list(found.tables.values())[:1]:
-            print_records(table)
+        typer.echo(json.dumps({name: records(table) for name, table in found.tables.items()}, indent=1))
         return
     page = console()
     page.print(f"{study.sweep.name}: {study.sweep.question}")
     pairs = study.runs.groupby("point")["replication"].nunique()
-    replicated = f"{pairs.min()} to {pairs.max()}" if pairs.min() < pairs.max() else f"{pairs.max()}"
+    replicated = f"{pairs.min()} to {pairs.max()}" if pairs.nunique() > 1 else f"{pairs.max() if len(pairs) else 0}"
     page.print(
         f"{len(study.experiment.values)} points, {len(study.experiment.designs)} designs, {replicated} twin firms "
         "each. ±: 95 % intervals over firms, differences paired."
@@ -136,16 +145,18 @@ def _report(study: "Study", file: str, as_json: bool) -> None:
     page.print(f"Tables: {folder}" + (f"; figures: {', '.join(map(str, figures))}." if figures else "."))
 
 
-def _figures(study: "Study", found: "Analysis", file: str) -> list[Path]:
+def _figures(study: "Study", found: "Analysis") -> list[Path]:
     from sim.scenario import ScenarioError
     from sim.study.figures import figures, require_matplotlib, save
+    from sim.study.provenance import command_line
 
     try:
         require_matplotlib()
     except ScenarioError as error:
         typer.echo(f"firmlab: {error}", err=True)
         return []
-    return save(figures(found.tables, study.sweep.question, f"firmlab sweep {file}"), study.path / "figures")
+    again = " ".join(["firmlab", *command_line()[1:]])
+    return save(figures(found.tables, study.sweep.question, again), study.path / "figures")
 
 
 def _print_attribution(table: "pd.DataFrame") -> "list[Table]":
@@ -188,12 +199,12 @@ def _print_wins(table: "pd.DataFrame") -> "list[Table]":
 
 
 def _print_boxes(table: "pd.DataFrame") -> "list[Table]":
-    shown = ruled("wins where", "box", "factor", "from", "to", "wins inside, %", "of all wins, %")
+    shown = ruled("wins where", "design", "box", "factor", "from", "to", "wins inside, %", "of all wins, %")
     for row in table.to_dict(orient="records"):
         shares = [f"{100 * row[name]:.0f}" for name in ("density", "coverage")]
         ends = ["-" if abs(end) == float("inf") else f"{end:.3g}" for end in (row["lower"], row["upper"])]
-        shown.add_row(row["measure"], str(row["box"]), row["factor"], *ends, *shares)
-    return [shown] if len(table) else []
+        shown.add_row(row["measure"], row["design"], str(row["box"]), row["factor"], *ends, *shares)
+    return [shown]
 
 
 def _print_points(table: "pd.DataFrame") -> "list[Table]":
@@ -239,15 +250,15 @@ def replay(
     if again.error:
         fail(f"{name}: fails {'as before' if 'error' in row else 'now'} with {again.error}", 1)
     if as_json:
-        import json
-
-        typer.echo(json.dumps({"key": row["key"], "differing": again.differing, "changed": again.changed}, indent=1))
+        differing = {one: [or_none(row[one]), or_none(again.measures.get(one))] for one in again.differing}
+        typer.echo(json.dumps({"key": row["key"], "differing": differing, "changed": again.changed}, indent=1))
     elif "error" in row:
         typer.echo(f"{name}: it failed with {row['error']} and does not now.")
     elif not again.differing:
         typer.echo(f"{name}: all {len(again.measures)} measures are the stored ones, to the last bit.")
-    for measure in again.differing:
-        typer.echo(f"  {measure}: stored {row[measure]!r}, now {again.measures.get(measure)!r}")
+    else:
+        for measure in again.differing:
+            typer.echo(f"  {measure}: stored {row[measure]!r}, now {again.measures.get(measure)!r}")
     if again.differing:
         for sentence in again.changed:
             typer.echo(f"  {sentence}", err=True)

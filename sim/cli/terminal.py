@@ -1,6 +1,7 @@
 """What all commands share: options, sentences for mistakes, progress, numbers as people read them."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -125,8 +126,8 @@ def with_interval(middle: float, high: float, written: str) -> str:
 
 
 def or_none(value: Any) -> Any:
-    """What JSON can say."""
-    return None if isinstance(value, float) and value != value else value
+    """What JSON can say: no NaN, and no limit where there is none."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def tell_of_failures(failed: "pd.DataFrame", damaged: Sequence[str], folder: Path) -> None:
@@ -149,10 +150,14 @@ def exit_if(failed: int) -> None:
         raise typer.Exit(3)
 
 
+def records(table: "pd.DataFrame") -> list[dict[str, Any]]:
+    """A table as JSON can say it; what is not defined is null."""
+    return [{str(k): or_none(v) for k, v in row.items()} for row in table.to_dict(orient="records")]
+
+
 def print_records(table: "pd.DataFrame") -> None:
-    """A table as JSON for scripts; what is not defined is null."""
-    records = table.to_dict(orient="records")
-    typer.echo(json.dumps([{str(k): or_none(v) for k, v in record.items()} for record in records], indent=1))
+    """A table as JSON for scripts."""
+    typer.echo(json.dumps(records(table), indent=1))
 
 
 def console() -> "Console":

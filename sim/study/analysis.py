@@ -1,6 +1,5 @@
 """What a sweep says: the tables that follow from its plan, and sentences about how far to trust them."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from sim.study.paired import tabulate
 from sim.study.prim import boxes
 from sim.study.regions import map_of_wins, share_of_wins
 from sim.study.sensitivity import morris_effects, noise_share, sobol_indices, warnings
-from sim.study.sweepfile import SOCIAL, LatinHypercube, Morris, Saltelli, Sobol, corner_name
+from sim.study.sweepfile import SOCIAL, LatinHypercube, Morris, Saltelli, Sobol, corner_name, factorial
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,14 +40,14 @@ def analyse(study: "Study") -> Analysis:
     sentences: list[str] = []
     plan = study.sweep.file.plan
     if study.sweep.is_factorial:
-        tables["attribution"] = _of_points(study, _attribution)
+        tables["attribution"] = _attributions(study)
     if isinstance(plan, Morris | Saltelli):
         tables["sensitivity"], sentences = _sensitivity(study, plan)
     elif isinstance(plan, LatinHypercube | Sobol):
         tables["wins"], tables["boxes"] = _wins(study), _boxes(study)
-    if plan is not None and not study.sweep.is_factorial:
+    if plan is not None:
         tables["points"] = _points(study)
-    return Analysis(tables, tuple(sentences))
+    return Analysis({name: table for name, table in tables.items() if len(table)}, tuple(sentences))
 
 
 def measures(study: "Study") -> list[Measure]:
@@ -74,20 +73,18 @@ def _joined(tables: "list[pd.DataFrame]") -> "pd.DataFrame":
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
-def _of_points(study: "Study", table: "Callable[[pd.DataFrame, Measure], pd.DataFrame]") -> "pd.DataFrame":
-    """A table of each point and measure, beside the values of the factors there."""
-    found = []
-    keys = [factor.key for factor in study.experiment.factors]
-    for number, values in enumerate(study.experiment.values):
-        runs = study.runs[study.runs["point"] == number]
-        for measure in measures(study):
-            labels = {**dict(zip(keys, values, strict=True)), "measure": measure.name, "unit": measure.unit}
-            found.append(_labelled(table(runs, measure), **labels))
+def _attributions(study: "Study") -> "pd.DataFrame":
+    """Of each measure."""
+    found = [
+        _labelled(_attribution(study.runs, measure), measure=measure.name, unit=measure.unit)
+        for measure in measures(study)
+    ]
     return _joined(found)
 
 
 def _attribution(runs: "pd.DataFrame", measure: Measure) -> "pd.DataFrame":
-    values = runs.pivot(index="replication", columns="design", values=measure.name)
+    values = runs.set_index(["replication", "design"])[measure.name].unstack("design")
+    values = values.reindex(columns=list(factorial()))  # where a corner failed everywhere
     corners = {}
     for corner in CORNERS:
         name = corner_name([lever for lever, is_open in zip(LEVERS, corner, strict=True) if is_open])

@@ -1,6 +1,9 @@
 """Where runs are computed: on the workers of a Dask scheduler that runs already (so on SLURM, Kubernetes, YARN too)."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Generator, Iterable
+from concurrent.futures import CancelledError
+from contextlib import suppress
 from itertools import islice
 from typing import Any
 
@@ -8,6 +11,8 @@ from sim.compiled import sources_hash
 from sim.scenario import ScenarioError
 from sim.study.executors import QUEUED, Done, Progress, compute, failed
 from sim.study.experiment import Twins
+
+FIRST_WORKER = 60  # seconds to wait for it
 
 
 class Cluster:
@@ -19,13 +24,21 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise ScenarioError("a cluster needs Dask; python -m pip install 'firmlab[cluster]' installs it.") from None
+        if not re.match(r"(tcp|tls|ucx|ws|wss)://\S+:\d+$", address):
+            raise ScenarioError(f"--cluster {address} is no address of a scheduler, such as tcp://HOST:8786.")
+        self.address = address
         try:
             self.client: Any = Client(address, timeout=10, set_as_default=False)
+            self.client.wait_for_workers(1, timeout=FIRST_WORKER)
+        except TimeoutError:
+            raise ScenarioError(
+                f"--cluster {address}: no scheduler, or no worker of one, has answered; start them first."
+            ) from None
         except (OSError, ValueError) as error:
-            raise ScenarioError(f"--cluster {address}: no Dask scheduler answers there ({error}).") from None
+            raise ScenarioError(f"--cluster {address}: no scheduler answers there ({error}).") from None
 
-    def __call__(self, work: Iterable[Twins], progress: Progress) -> Iterator[Done]:
-        """Compute all work. Raises ScenarioError where a worker has another version of the model."""
+    def __call__(self, work: Iterable[Twins], progress: Progress) -> Generator[Done, None, None]:
+        """Compute all work. Raises ScenarioError where a worker has another version, or the scheduler is gone."""
         from distributed import KilledWorker, as_completed
 
         waiting = iter(work)
@@ -46,11 +59,17 @@ class Cluster:
                 try:
                     done = future.result()
                 except KilledWorker as error:
-                    done = Done([failed(twins._replace(runs=(run,)), error) for run in twins.runs], 0.0)
+                    lost = MemoryError(f"it took several workers down with it ({error})")
+                    done = Done([failed(twins._replace(runs=(run,)), lost) for run in twins.runs], 0.0)
                 hand_out()
                 yield done
+        except (CancelledError, OSError):
+            raise ScenarioError(
+                f"the scheduler at {self.address} is gone; what is finished is kept, and the same command goes on."
+            ) from None
         finally:
-            self.client.cancel(list(finished.futures), force=True)
+            with suppress(Exception):  # the scheduler may be gone
+                self.client.cancel(list(finished.futures), force=True)
 
     def __enter__(self) -> "Cluster":
         """To be left when all work is done."""

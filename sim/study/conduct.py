@@ -3,9 +3,11 @@
 import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from sim.measures import MEASURES
 from sim.study.executors import Executor
 from sim.study.experiment import Experiment, Twins, pieces
 from sim.study.provenance import command_line, now
@@ -72,11 +74,13 @@ def carry_out(
     try:
         for pairs in rounds:
             asked += pairs
+            store.describe(plan_table(experiment, asked))  # before the first run: no folder holds who knows what
             plan = slices(experiment, pairs, store.finished())[shard[0] - 1 :: shard[1]]
             conduct(experiment, store, plan, execute, tally, progress)
     finally:
         tally.wall_seconds = time.perf_counter() - began
         store.describe(plan_table(experiment, asked))
+        store.tidy()
         shown = {"started": started, "ended": now(), "host": socket.gethostname(), "shard": f"{shard[0]}/{shard[1]}"}
         store.log(**shown, **asdict(tally), command=command_line())
     return asked, tally
@@ -111,16 +115,17 @@ def conduct(
         if not one.missing:
             store.seal(one.keys)
     tell(0.0)
-    for outcomes, seconds in execute(work(), tell):
-        store.keep(outcomes)
-        tally.computed += len(outcomes)
-        tally.engine_seconds += seconds
-        for outcome in outcomes:
-            one = slice_of[outcome.run.key]
-            one.missing.discard(outcome.run.key)
-            if not one.missing:
-                store.seal(one.keys)
-        tell(0.0)
+    with closing(execute(work(), tell)) as finished:
+        for outcomes, seconds in finished:
+            store.keep(outcomes)
+            tally.computed += len(outcomes)
+            tally.engine_seconds += seconds
+            for outcome in outcomes:
+                one = slice_of[outcome.run.key]
+                one.missing.discard(outcome.run.key)
+                if not one.missing:
+                    store.seal(one.keys)
+            tell(0.0)
 
 
 def _missing(experiment: Experiment, one: Slice) -> Iterator[Twins]:
@@ -159,9 +164,13 @@ def results(
     plan = plan_table(experiment, pairs)
     rows = store.read(set(plan["key"]), columns=["key", *columns] if columns else None).to_pandas()
     known = [name for name in plan.columns if name != "key" and name in rows.columns]
-    return plan.merge(rows.drop(columns=known), on="key", how="inner")
+    found = plan.merge(rows.drop(columns=known), on="key", how="inner")
+    names = columns or [measure.name for measure in (*MEASURES, *experiment.own.measures)]
+    return found.reindex(columns=[*found.columns, *(name for name in names if name not in found.columns)])
 
 
 def failures(experiment: Experiment, store: Store, pairs: Sequence[Pair]) -> "pd.DataFrame":
     """Runs that were asked for and failed: one row each, with its error and the command that runs it again."""
-    return store.read({run.key for pair in pairs for run in experiment.runs(*pair)}, "failures").to_pandas()
+    keys = {run.key for pair in pairs for run in experiment.runs(*pair)}
+    rows = store.read(keys, "failures").to_pandas()
+    return rows[~rows["key"].isin(store.read(set(rows["key"]), columns=["key"])["key"].to_pylist())]

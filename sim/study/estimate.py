@@ -12,7 +12,7 @@ from sim.state import DAYS_A_WEEK
 from sim.study import series
 from sim.study.conduct import slices
 from sim.study.executors import default_workers
-from sim.study.experiment import Experiment
+from sim.study.experiment import DESIGNS_A_PIECE, Experiment
 from sim.study.sweep import opened, rounds
 from sim.study.sweepfile import Sweep
 
@@ -54,28 +54,28 @@ def estimate(
 
 
 def _seconds_a_run(experiment: Experiment) -> float:
-    """Engine time of a run, its share of the burn-in included."""
+    """Engine time of a run, its share of the burn-in included: of a few points and designs, tried for some weeks."""
     numbers = range(0, len(experiment.values), max(1, len(experiment.values) // TRIED_POINTS))
     names = list(experiment.designs)[:: max(1, len(experiment.designs) // TRIED_DESIGNS)]
     run = experiment.scenario.run
-    weeks = run.burn_in_weeks / len(experiment.designs) + horizon_days(run) / DAYS_A_WEEK
+    weeks = run.burn_in_weeks / min(DESIGNS_A_PIECE, len(experiment.designs)) + horizon_days(run) / DAYS_A_WEEK
     total = 0.0
     for number in numbers:
         point = experiment.point(number)
-        designs = [point.designs[name] for name in names]
-        short = point.scenario.override(["run.burn_in_weeks=4", "run.warm_up_weeks=0"])
-        total += weeks * _seconds_a_week(short, designs)
+        at_once, a_week = _seconds(point.scenario, [point.designs[name] for name in names])
+        total += at_once + weeks * a_week
     return total / len(numbers)
 
 
-def _seconds_a_week(scenario: Scenario, designs: Sequence[Design]) -> float:
-    """From two lengths, so that what is done once a run does not count."""
+def _seconds(scenario: Scenario, designs: Sequence[Design]) -> tuple[float, float]:
+    """What a run takes once, and what it takes a week, from two lengths."""
     took: list[float] = []
     for weeks in (1, TRIED_WEEKS + 1):
-        short = scenario.override([f"run.weeks={weeks}"])
+        short = scenario.override(["run.burn_in_weeks=0", "run.warm_up_weeks=0", f"run.weeks={weeks}"])
         if not took:  # load compiled code
             simulate(short, designs, seed=1, replication=0)
         began = time.perf_counter()
         simulate(short, designs, seed=1, replication=0)
-        took.append(time.perf_counter() - began)
-    return max(0.0, took[1] - took[0]) / TRIED_WEEKS / len(designs)
+        took.append((time.perf_counter() - began) / len(designs))
+    a_week = max(0.0, took[1] - took[0]) / TRIED_WEEKS
+    return max(0.0, took[0] - a_week), a_week

@@ -2,9 +2,8 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context, parent_process
@@ -12,9 +11,11 @@ from threading import Thread
 from typing import Any, NamedTuple, Protocol
 
 from sim.engine import simulate
+from sim.scenario import ScenarioError
 from sim.study.experiment import Run, Twins
 from sim.study.series import Series
 
+LOST = "lost: "  # how the error of a run begins that the next command tries again: its process died, or no memory
 QUEUED = 2  # pieces of work a process: one in hand, one waiting, so that an interrupt is quick
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
@@ -41,7 +42,7 @@ class Done(NamedTuple):
 class Executor(Protocol):
     """Computes pieces of work, in whatever order they finish."""
 
-    def __call__(self, work: Iterable[Twins], progress: Progress) -> Iterator[Done]:
+    def __call__(self, work: Iterable[Twins], progress: Progress) -> Generator[Done, None, None]:
         """`progress` is told of pieces begun, where that can be known."""
 
 
@@ -57,8 +58,9 @@ def compute(twins: Twins, progress: Callable[[float], None] | None = None) -> Do
 
 
 def failed(twins: Twins, error: BaseException) -> Outcome:
-    """The outcome of a run that failed."""
-    return Outcome(twins.runs[0], dict(twins.factors), {}, None, f"{type(error).__name__}: {error}")
+    """The outcome of a run that failed by itself, or was lost to the machine."""
+    lost = LOST if isinstance(error, MemoryError | BrokenExecutor | OSError) else ""
+    return Outcome(twins.runs[0], dict(twins.factors), {}, None, f"{lost}{type(error).__name__}: {error}")
 
 
 def _compute(twins: Twins, progress: Callable[[float], None] | None) -> list[Outcome]:
@@ -92,7 +94,7 @@ def local(workers: int | None, pieces_of_work: int) -> Executor:
     return Processes(processes) if processes > 1 else here
 
 
-def here(work: Iterable[Twins], progress: Progress) -> Iterator[Done]:
+def here(work: Iterable[Twins], progress: Progress) -> Generator[Done, None, None]:
     """Executor: one piece of work after another in this process."""
 
     def begun(share: float) -> None:
@@ -106,15 +108,15 @@ def here(work: Iterable[Twins], progress: Progress) -> Iterator[Done]:
 class Processes:
     """Executor: some processes of this machine, spawned on every system alike, one thread each.
 
-    Where a process dies (killed, out of memory), each piece of work that the processes had in hand is computed again in
-    a process of its own, and fails if it takes that one down too.
+    Where a process dies (killed, out of memory), each run that the processes had in hand is computed again in a process
+    of its own, and is lost if it takes that one down too.
     """
 
     def __init__(self, workers: int) -> None:
         """As many processes as `workers`."""
         self.workers = workers
 
-    def __call__(self, work: Iterable[Twins], progress: Progress) -> Iterator[Done]:
+    def __call__(self, work: Iterable[Twins], progress: Progress) -> Generator[Done, None, None]:
         """Compute all work; `progress` is not told of pieces begun."""
         waiting, suspects = iter(work), list[Twins]()
         while True:
@@ -122,14 +124,16 @@ class Processes:
             if not suspects:
                 return
             for twins in suspects:
-                yield _alone(twins)
+                for run in twins.runs:
+                    yield _alone(twins._replace(runs=(run,)))
             suspects.clear()
 
-    def _together(self, waiting: Iterator[Twins], suspects: list[Twins]) -> Iterator[Done]:
+    def _together(self, waiting: Iterator[Twins], suspects: list[Twins]) -> Generator[Done, None, None]:
         """Compute work until it ends, or until a process dies: then `suspects` are those that were in hand."""
         pending: dict[Future[Done], Twins] = {}
         drawn: list[Twins] = []  # not handed to the pool yet
         with _pool(self.workers) as pool:
+            _refuse_unless_it_starts(pool)
             try:
                 while True:
                     drawn += islice(waiting, QUEUED * self.workers - len(pending))
@@ -142,19 +146,30 @@ class Processes:
                         done = future.result()
                         del pending[future]
                         yield done
-            except BrokenProcessPool:
+            except BrokenExecutor:
                 suspects += [*pending.values(), *drawn]
             finally:
                 for future in pending:
                     future.cancel()
 
 
+def _refuse_unless_it_starts(pool: ProcessPoolExecutor) -> None:
+    """Before any run is blamed. A spawned process first runs the calling script anew, which must not start more."""
+    try:
+        pool.submit(default_workers).result()
+    except BrokenExecutor:
+        raise ScenarioError(
+            "no process can be started; a script that uses several has to call us below "
+            "if __name__ == \"__main__\":, or with workers=1."
+        ) from None
+
+
 def _alone(twins: Twins) -> Done:
     with _pool(1) as pool:
         try:
             return pool.submit(compute, twins).result()
-        except BrokenProcessPool as error:
-            return Done([failed(twins._replace(runs=(run,)), error) for run in twins.runs], 0.0)
+        except BrokenExecutor as error:
+            return Done([failed(twins, error)], 0.0)
 
 
 @contextmanager

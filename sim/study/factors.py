@@ -3,9 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
-from sim.scenario import Design, Scenario, ScenarioError, World
+from sim.scenario import Design, Scenario, ScenarioError, World, refuse_value
 
 LOGARITHMIC = 20.0  # a range whose ends differ by this factor or more is sampled evenly in the logarithm
 
@@ -30,7 +31,7 @@ class Factor:
         return self.low > 0 and self.high / self.low >= LOGARITHMIC
 
     def at(self, share: float) -> float | int:
-        """The value below which a share of the range lies; whole numbers have equal shares."""
+        """The value below which a share of the range lies; whole numbers have equal shares of it."""
         low, high = self.low, self.high + self.whole
         value = low * (high / low) ** share if self.logarithmic else low + share * (high - low)
         return min(math.floor(value), int(self.high)) if self.whole else min(value, self.high)
@@ -47,41 +48,48 @@ def factor(
 
     Raises ScenarioError, without the name of a file.
     """
-    table, name = _place(scenario, designs, key)
-    field = type(table).model_fields[name]
+    table, name = _place(designs, key)
+    field = table.model_fields[name]
     if isinstance(field.default, tuple):
         raise ScenarioError(f"{key} is a list of numbers; a factor is one number.")
     about: dict[str, Any] = field.json_schema_extra  # type: ignore[assignment]
+    if ends and levels:
+        raise ScenarioError(f"{key} has a range and levels; a plan by levels takes levels, others a range.")
     if not ends and not levels:
-        ends = about.get("typical", (0.0, 1.0) if isinstance(table, Design) else ())
+        ends = about.get("typical", (0.0, 1.0) if table is Design else ())
         if not ends:
             raise ScenarioError(f"{key} declares no range worth trying; write range = [low, high] or levels = [...].")
-    low, high = (ends[0], ends[1]) if ends else (min(levels), max(levels))
-    if ends and not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise ScenarioError(f"range = [{low:g}, {high:g}] of {key} is no range; write the lower end first.")
     whole = isinstance(field.default, int)
     for value in (*ends, *levels):
-        if whole and value != int(value):
+        if whole and (not math.isfinite(value) or value != int(value)):
             raise ScenarioError(f"{key} is a whole number, {value:g} is not.")
-        _changed(table, {name: int(value) if whole else float(value)})
+        refuse_value(table, name, int(value) if whole else float(value))
+    if len(set(levels)) < len(levels):
+        raise ScenarioError(f"a level of {key} is there twice; leave one out.")
+    low, high = ends or (min(levels), max(levels))
+    if ends and not (math.isfinite(high) and low < high):
+        raise ScenarioError(f"range = [{low:g}, {high:g}] of {key} is no range; write two ends, the lower first.")
     return Factor(key, low, high, tuple(levels), whole)
 
 
-def _place(scenario: Scenario, designs: Mapping[str, Design], key: str) -> tuple[World | Design, str]:
+def _place(designs: Mapping[str, Design], key: str) -> tuple[type[World] | type[Design], str]:
     """The table a key stands in and its name there."""
     table, _, rest = key.partition(".")
-    if table == "world" and rest in World.model_fields:
-        return scenario.world, rest
     design, _, lever = rest.rpartition(".")
+    if table == "world" and rest in World.model_fields:
+        return World, rest
     if table == "design" and design in designs and lever in Design.model_fields:
-        return designs[design], lever
+        return Design, lever
     if table == "design":
         raise ScenarioError(
             f'"{key}" is not a factor; write design.NAME.LEVER, NAME being one of {", ".join(designs)} and LEVER one '
             f"of {', '.join(Design.model_fields)}."
         )
-    scenario.override([f"{key}=0"])  # tells what is wrong with the key, and which is near
-    raise ScenarioError(f'"{key}" is not a factor; write world.KEY or design.NAME.LEVER.')
+    near = get_close_matches(rest if table == "world" else key, World.model_fields, 1)
+    raise ScenarioError(
+        f'"{key}" is not a factor; '
+        + (f"did you mean world.{near[0]}?" if near else "write world.KEY or design.NAME.LEVER.")
+    )
 
 
 def _changed(table: Any, values: Mapping[str, float]) -> Any:

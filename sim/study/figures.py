@@ -5,10 +5,12 @@ Each says its unit, its replications, what its bars are and how to make it again
 
 import textwrap
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.scenario import ScenarioError
+from sim.study.store import replace
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,12 +36,13 @@ def save(drawn: dict[str, Any], folder: Path) -> list[Path]:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
 
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, figure in drawn.items():
         paths.append(folder / f"{name}.svg")
+        content = BytesIO()
         with mpl.rc_context(LOOKS):
-            figure.savefig(paths[-1], metadata={"Date": None})
+            figure.savefig(content, format="svg", metadata={"Date": None})
+        replace(paths[-1], content.getvalue())
         plt.close(figure)
     return paths
 

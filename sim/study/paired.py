@@ -95,15 +95,15 @@ def interval(values: Array) -> tuple[float, float, float]:
 def t_test(differences: Array) -> float:
     """Two-sided p of Student's paired t test: mean difference over its standard error, n − 1 degrees of freedom.
 
-    Without spread (all pairs differ alike) it is 0 where they differ, as the limit of t; where nothing differs, as
-    between twins under the same rules, there is nothing to test: NaN. NaN too of less than two pairs.
+    NaN of less than two pairs, and where all pairs differ alike: without spread there is nothing to judge by. So it is
+    between twins under the same rules, and a few equal pairs of a count are no proof.
     """
     from scipy.special import stdtr
 
-    if len(differences) < 2 or not differences.any():
+    if len(differences) < 2 or (differences == differences[0]).all():
         return np.nan
     error = float(differences.std(ddof=1)) / np.sqrt(len(differences))
-    return 2.0 * float(stdtr(len(differences) - 1, -abs(differences.mean()) / error)) if error > 0 else 0.0
+    return 2.0 * float(stdtr(len(differences) - 1, -abs(differences.mean()) / error))
 
 
 def share_of_sign(differences: Array) -> float:

@@ -40,7 +40,12 @@ def replay(key: str, folder: str | Path | None = None, own: Own = NOTHING_OWN) -
     researcher's that `own` does not bring.
     """
     folder, row = stored_row(key, [Path(folder)] if folder is not None else _folders())
-    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise StoreError(
+            f"{folder / 'manifest.json'} cannot be read; the command that made {folder} writes it anew."
+        ) from None
     if manifest["own"] != own.fingerprint():
         raise ScenarioError(
             f"run {row['key']} was made with rules or measures of a researcher's own ({', '.join(manifest['own'])}); "

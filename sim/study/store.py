@@ -10,25 +10,29 @@ import hashlib
 import io
 import json
 import os
+import time
 import uuid
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.measures import MEASURES, Measure
 from sim.scenario import Design, World
 from sim.study import series
-from sim.study.executors import Outcome
+from sim.study.executors import LOST, Outcome
 from sim.study.experiment import Experiment
 from sim.study.factors import Factor
 from sim.study.provenance import provenance
 
 if TYPE_CHECKING:
+    import filelock
     import pandas as pd
     import pyarrow
 
 TABLES = ("runs", "series", "failures")
+UNFINISHED = ".unfinished-"  # how names of half written files begin
+A_DAY = 24 * 3600
 OWN_COLUMNS = {
     "key": "which run it is: hash of model, world, design's numbers, events, spans, seed and replication",
     "design": "name of the design when it was first computed (the key knows its numbers only)",
@@ -53,14 +57,15 @@ class Store:
     damaged: sentences about parts that were cut off or altered; they are taken away, and their runs are missing again.
     """
 
-    def __init__(self, folder: Path, experiment: Experiment) -> None:
-        """Open a folder. Nothing is written before the first run is finished.
+    def __init__(self, folder: Path, experiment: Experiment, *, only_read: bool = False) -> None:
+        """Open a folder; nothing is written yet. `only_read`: it is another one's, and damage is left as it is.
 
         Raises StoreError when it is no folder, or holds another experiment.
         """
-        self.folder, self.experiment = folder, experiment
+        self.folder, self.experiment, self.only_read = folder, experiment, only_read
         self.damaged: list[str] = []
-        _refuse_what_cannot_be_written(folder)
+        if not only_read:
+            _refuse_what_cannot_be_written(folder)
         self._refuse_another(folder / "manifest.json")
         self._parts: dict[str, dict[Path, Keys]] = {table: {} for table in TABLES}
         self._pending: dict[str, dict[Path, Keys]] = {table: {} for table in TABLES}
@@ -70,22 +75,30 @@ class Store:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def finished(self) -> set[str]:
-        """Keys of the runs that need not be computed again: those that failed too."""
+        """Keys of the runs that need not be computed again: those that failed by themselves too."""
         runs = self._keys("runs")
-        return (runs & self._keys("series") if self.experiment.series else runs) | self._keys("failures")
+        failed = self.read(self._keys("failures"), "failures").to_pylist()
+        for_good = {row["key"] for row in failed if not row["error"].startswith(LOST)}
+        return (runs & self._keys("series") if self.experiment.series else runs) | for_good
 
     def read(self, keys: Collection[str], table: str = "runs", columns: Sequence[str] | None = None) -> "pyarrow.Table":
         """Rows of those runs that are there, each run once; by key, days in order."""
+        while True:
+            with suppress(FileNotFoundError):  # another command has just made parts of pending rows: look again
+                return self._read(set(keys), table, columns)
+            self._look(table)
+
+    def _read(self, wanted: set[str], table: str, columns: Sequence[str] | None) -> "pyarrow.Table":
         import pyarrow
         import pyarrow.compute as compute
         import pyarrow.parquet as parquet
 
-        wanted, found = set(keys), []
+        found = []
         for path, there in (*self._parts[table].items(), *self._pending[table].items()):
             if here := wanted.intersection(there):
                 rows = parquet.read_table(path, columns=columns, memory_map=False)
                 found.append(rows.filter(compute.is_in(rows["key"], pyarrow.array(sorted(here)))))
-                wanted -= here
+                wanted = wanted - here
         if not found:
             return pyarrow.table({"key": pyarrow.array([], pyarrow.string())})
         rows = pyarrow.concat_tables(found, promote_options="permissive")
@@ -105,35 +118,47 @@ class Store:
     def seal(self, keys: Collection[str]) -> None:
         """All runs of a slice of the plan are finished: those that are in no part yet become one."""
         slice_ = set(keys)
-        for table in TABLES:
-            rows = self._unsealed(table, slice_)
-            if len(rows):
-                self._write(self.folder / table, rows, self._parts[table])
-            for path in [path for path, there in self._pending[table].items() if slice_.issuperset(there)]:
-                path.unlink(missing_ok=True)
-                del self._pending[table][path]
-        for folder in (*(self.folder / "pending" / table for table in TABLES), self.folder / "pending"):
-            with suppress(OSError):  # it is not there, or not empty yet
-                folder.rmdir()
+        with self._turn():
+            for table in TABLES:
+                self._look(table)
+                sealed = {key for there in self._parts[table].values() for key in there}
+                rows = self.read(slice_ - sealed, table)
+                if len(rows):
+                    self._write(self.folder / table, rows, self._parts[table])
+                for path in [path for path, there in self._pending[table].items() if slice_.issuperset(there)]:
+                    path.unlink(missing_ok=True)
+                    del self._pending[table][path]
 
     def take_over(self, other: "Store") -> None:
-        """Copy what another folder holds of this experiment."""
+        """Copy what another folder holds of this experiment and this one does not, until its slices are complete."""
         for table in TABLES:
-            for path in (*other._parts[table], *other._pending[table]):
-                replace(self.folder / path.relative_to(other.folder), path.read_bytes())
-            self._look(table)
+            mine = self._keys(table)
+            for keys in (*other._parts[table].values(), *other._pending[table].values()):
+                if missing := set(keys) - mine:
+                    self._write(self.folder / "pending" / table, other.read(missing, table), self._pending[table])
+                    mine |= missing
         self.damaged += other.damaged
 
-    def _unsealed(self, table: str, keys: set[str]) -> "pyarrow.Table":
-        """Rows that are in no part. What another command has taken from under us is in a part of its by then."""
-        while True:
-            self._look(table)
-            sealed = {key for there in self._parts[table].values() for key in there}
-            with suppress(FileNotFoundError):
-                return self.read(keys - sealed, table)
+    def tidy(self) -> None:
+        """Remove what is empty, and what a killed command left half written more than a day ago."""
+        with self._turn():
+            for folder in (*(self.folder / "pending" / table for table in TABLES), self.folder / "pending"):
+                with suppress(OSError):  # it is not there, or not empty
+                    folder.rmdir()
+            for path in self.folder.glob(f"{UNFINISHED}*"):
+                with suppress(OSError):
+                    if time.time() - path.stat().st_mtime > A_DAY:
+                        path.unlink()
+
+    def _turn(self) -> "filelock.FileLock":
+        """One command at a time moves rows from pending to parts."""
+        import filelock
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return filelock.FileLock(self.folder / ".lock")
 
     def describe(self, plan: "pd.DataFrame") -> None:
-        """Say what the folder holds: the plan, the scenario, versions, seeds, and what each column means."""
+        """Say what the folder holds and was last asked for: plan, scenario, versions, and what each column means."""
         import pyarrow
 
         experiment = self.experiment
@@ -158,8 +183,8 @@ class Store:
 
     def log(self, **entry: object) -> None:
         """Add a line about a command that has ended to log.jsonl."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with open(self.folder / "log.jsonl", "a", encoding="utf-8") as file:
+        path = self.folder / "log.jsonl"
+        with _told_in_a_sentence(path), open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -168,6 +193,10 @@ class Store:
         try:
             known = json.loads(manifest.read_text(encoding="utf-8"))["experiment"]
         except FileNotFoundError:
+            if any((self.folder / table).exists() for table in TABLES):
+                raise StoreError(
+                    f"{self.folder} holds runs but no manifest.json that says of what; name another folder with --out."
+                ) from None
             return
         except (OSError, ValueError, KeyError, TypeError):
             raise StoreError(
@@ -193,11 +222,10 @@ class Store:
                 with suppress(FileNotFoundError):  # taken by another command between two looks
                     if path.stem == _name(path.read_bytes()):
                         known[path] = _keys_in(path)
-                    else:
+                        continue
+                    if not self.only_read:
                         path.unlink()
-                        self.damaged.append(
-                            f"{path} was cut off or altered, so it is taken away and its runs are computed again."
-                        )
+                    self.damaged.append(f"{path} was cut off or altered; its runs are taken as missing.")
 
     def _rows(self, outcomes: Sequence[Outcome]) -> "dict[str, pyarrow.Table | None]":
         import pyarrow
@@ -218,7 +246,7 @@ class Store:
     def _write(self, folder: Path, rows: "pyarrow.Table", known: dict[Path, Keys]) -> None:
         content = as_parquet(rows)
         path = folder / f"{_name(content)}.parquet"
-        replace(path, content)
+        replace(path, content, self.folder)
         known[path] = tuple(dict.fromkeys(rows["key"].to_pylist()))
 
 
@@ -299,24 +327,50 @@ def default_folder(experiment: Experiment, name: str = "", results: Path = Path(
     return results / f"{plain or 'scenario'}-{experiment.identity[:8]}"
 
 
-def replace(path: Path, content: bytes) -> None:
-    """Write a file under another name, flush it to the disk, rename it: a reader sees all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+def replace(path: Path, content: bytes, folder: Path | None = None) -> None:
+    """Write a file under another name, flush it to the disk, rename it: a reader sees all of it or nothing.
+
+    folder: where the other name is; beside the file unless given.
+    """
+    temporary = (folder or path.parent) / f"{UNFINISHED}{uuid.uuid4().hex}"
+    try:
+        with _told_in_a_sentence(path):
+            with open(temporary, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            _rename(temporary, path)
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def _rename(old: Path, new: Path) -> None:
+    """Rename, and see that it lasts. Another command may tidy the folder away, or look at the file (on Windows)."""
+    for _ in range(20):
+        new.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError, PermissionError):
+            os.replace(old, new)
+            break
+        time.sleep(0.05)
+    else:
+        os.replace(old, new)
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(new.parent, os.O_DIRECTORY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+@contextmanager
+def _told_in_a_sentence(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        yield
     except OSError as error:
         raise StoreError(
             f"{path} cannot be written ({error.strerror}); make room or name another folder with --out. "
             "What was stored before is kept."
         ) from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
 
 
 def stored_row(key: str, folders: Sequence[Path]) -> tuple[Path, dict[str, Any]]:
@@ -330,6 +384,8 @@ def stored_row(key: str, folders: Sequence[Path]) -> tuple[Path, dict[str, Any]]
     for folder in folders:
         for place in (folder, folder / "pending"):
             for path in (*(place / "runs").glob("part-*.parquet"), *(place / "failures").glob("part-*.parquet")):
+                if path.stem != _name(path.read_bytes()):
+                    raise StoreError(f"{path} was cut off or altered; the command that made it makes it again.")
                 if any(known.startswith(key) for known in _keys_in(path)):
                     rows = parquet.read_table(path, memory_map=False).to_pylist()
                     found |= {row["key"]: (folder, row) for row in rows if row["key"].startswith(key)}

@@ -1,6 +1,6 @@
 """Sweeps: an experiment over many points, its runs kept in the store, and what can be read off them."""
 
-import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +10,9 @@ import numpy as np
 
 from sim.own import NOTHING_OWN, Own
 from sim.scenario import ScenarioError
-from sim.study.conduct import WHOLE, Pair, Progress, Shard, carry_out, failures, results, slices
+from sim.study.conduct import WHOLE, Pair, Progress, Shard, carry_out, failures, plan_table, results, slices
 from sim.study.executors import Executor, local
-from sim.study.experiment import Experiment
+from sim.study.experiment import DESIGNS_A_PIECE, Experiment
 from sim.study.stopping import BATCH, Until
 from sim.study.store import Store, StoreError, default_folder
 from sim.study.sweepfile import Sweep
@@ -50,7 +50,8 @@ class Study:
 
     def differences(self, measure: str, design: str) -> Array:
         """Paired differences design minus reference: points × replications, NaN where a run lacks the measure."""
-        table = self.runs.pivot(index=["point", "replication"], columns="design", values=measure)
+        table = self.runs.set_index(["point", "replication", "design"])[measure].unstack("design")
+        table = table.reindex(columns=list(self.experiment.designs))
         apart = (table[design] - table[self.reference]).unstack("replication")
         return apart.reindex(range(len(self.experiment.values))).to_numpy(float)
 
@@ -72,14 +73,16 @@ def sweep(
     of this machine unless given (`cluster.Cluster`). shard: (i, N) computes the i-th of N shares of the plan.
     """
     setup = setup if isinstance(setup, Sweep) else Sweep(setup)
+    if shard != WHOLE:
+        _refuse_unfixed(setup, replications)
+    if not 1 <= shard[0] <= shard[1]:
+        raise ScenarioError(f"shard {shard[0]}/{shard[1]} is none; they are 1/N to N/N.")
     experiment, store = opened(setup, out, own)
-    if shard != WHOLE and setup.until and replications is None:
-        raise ScenarioError("a sweep that stops by precision has no fixed plan to share out; give --replications.")
     asked, tally = carry_out(
         experiment,
         store,
         rounds(setup, experiment, store, replications),
-        execute or local(workers, len(experiment.values) * len(experiment.designs)),
+        execute or local(workers, pieces_of_work(setup, experiment, replications)),
         progress=progress,
         shard=shard,
     )
@@ -87,6 +90,17 @@ def sweep(
         setup, experiment, results(experiment, store, asked), failures(experiment, store, asked), store.folder,
         tally.reused, tally.computed, tally.engine_seconds, tally.wall_seconds, tuple(store.damaged),
     )  # fmt: skip
+
+
+def _refuse_unfixed(setup: Sweep, replications: int | None) -> None:
+    if setup.until and replications is None:
+        raise ScenarioError("a sweep that stops by precision has no fixed plan to share out; give --replications.")
+
+
+def pieces_of_work(setup: Sweep, experiment: Experiment, replications: int | None) -> int:
+    """How many there can be at most."""
+    pairs = replications or (setup.until.most if setup.until else setup.replications)
+    return len(experiment.values) * pairs * -(-len(experiment.designs) // DESIGNS_A_PIECE)
 
 
 def opened(setup: Sweep, out: str | Path | None = None, own: Own = NOTHING_OWN) -> tuple[Experiment, Store]:
@@ -115,8 +129,9 @@ def rounds(
 def _enough(experiment: Experiment, store: Store, until: Until, point: int, pairs: int) -> bool:
     """Is every design's difference from the reference known well enough at this point?"""
     runs = results(experiment, store, [(point, pair) for pair in range(pairs)], columns=[until.measure])
-    values = runs.pivot(index="replication", columns="design", values=until.measure).reindex(range(pairs))
     reference, *others = experiment.designs
+    values = runs.set_index(["replication", "design"])[until.measure].unstack("design")
+    values = values.reindex(index=range(pairs), columns=[reference, *others])
     return all(until.enough((values[name] - values[reference]).to_numpy(float)) for name in others)
 
 
@@ -131,12 +146,15 @@ def merge(
 
     Raises StoreError that names the shards that are missing.
     """
+    _refuse_unfixed(setup, replications)
     experiment, store = opened(setup, out, own)
     (pairs,) = rounds(setup, experiment, store, replications)
-    logs = [store.folder / "log.jsonl"]
+    logs = [folder / "log.jsonl" for folder in (store.folder, *sources)]
     for source in sources:
-        store.take_over(Store(source, experiment))
-        logs.append(source / "log.jsonl")
+        if not (source / "manifest.json").exists():
+            raise StoreError(f"--from {source} holds no experiment.")
+        store.describe(plan_table(experiment, pairs))
+        store.take_over(Store(source, experiment, only_read=True))
     plan = slices(experiment, pairs, store.finished())
     if missing := [number for number, one in enumerate(plan) if one.missing]:
         raise StoreError(_missing_shards(missing, sum(len(one.missing) for one in plan), _shares(logs)))
@@ -146,7 +164,8 @@ def merge(
 def _shares(logs: Sequence[Path]) -> int:
     """Into how many shards the plan was cut, as the logs of the folders say; 1 where none was."""
     lines = [line for log in logs if log.exists() for line in log.read_text(encoding="utf-8").splitlines()]
-    return max([int(json.loads(line)["shard"].partition("/")[2]) for line in lines], default=1)
+    found = [re.search(r'"shard": "\d+/(\d+)"', line) for line in lines]  # a line may be cut off
+    return max([int(shard[1]) for shard in found if shard], default=1)
 
 
 def _missing_shards(numbers: Sequence[int], runs: int, shares: int) -> str:

@@ -4,10 +4,11 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from sim.measures import MEASURES
 from sim.own import NOTHING_OWN, Own
@@ -20,11 +21,23 @@ from sim.study.paired import HEADLINES, Array
 from sim.study.stopping import BATCH, Until
 
 Values = tuple[tuple[float, ...], ...]
+AS_TUPLE = BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value)
+FACTORIAL = "factorial"
+MOST_POINTS = 1_000_000
 TRADITIONAL, ALL_SIX, SOCIAL = "traditional", "all-six", "social"
 
 
+def _names(value: Any) -> Any:
+    """Names of designs; "factorial" stands for the 64 corners."""
+    if value == FACTORIAL:
+        return (FACTORIAL,)
+    if not (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+        raise ValueError(f'write a list of names, or "{FACTORIAL}" for the 64 corners of the six levers')
+    return tuple(value)
+
+
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class _ByLevels(_Table):
@@ -123,8 +136,8 @@ Plan = Annotated[Grid | OneAtATime | LatinHypercube | Sobol | Morris | Saltelli,
 
 class _Factor(_Table):
     key: str
-    range: tuple[float, float] | tuple[()] = ()
-    levels: tuple[float, ...] = ()
+    range: Annotated[tuple[float, ...], AS_TUPLE, Field(min_length=2, max_length=2)] | None = None
+    levels: Annotated[tuple[float, ...], AS_TUPLE, Field(min_length=1)] | None = None
 
 
 class _Until(_Table):
@@ -139,14 +152,14 @@ class _File(_Table):
 
     scenario: str = "baseline"
     question: str = ""
-    designs: Literal["factorial"] | tuple[str, ...] = ()
-    measures: tuple[str, ...] = HEADLINES
+    designs: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
+    measures: Annotated[tuple[str, ...], AS_TUPLE, Field(min_length=1)] = HEADLINES
     replications: int | None = Field(None, ge=1, le=1_000_000)
     until: _Until | None = None
     seed: int = Field(1, ge=0, le=2**32 - 1)
     series: bool = False
     plan: Plan | None = None
-    factor: tuple[_Factor, ...] = ()
+    factor: Annotated[tuple[_Factor, ...], AS_TUPLE] = ()
 
 
 class Sweep:
@@ -158,17 +171,17 @@ class Sweep:
         Raises ScenarioError: a sentence that names the file, the key, the value and what is allowed.
         """
         path = sweeps().get(str(path), Path(path))
-        where = str(path)
+        self.where = where = str(path)
         self.name = path.stem
         self.file = file = _read(path, where)
         self.scenario = _scenario(file.scenario, path).override(overrides)
         self.question = file.question or self.scenario.question
         self.replications = file.replications or self.scenario.run.replications
         try:
-            self.designs = factorial() if file.designs == "factorial" else _designs(self.scenario, file.designs)
-            _refuse_unknown_measures((*file.measures, *([file.until.measure] if file.until else [])))
+            self.designs = factorial() if self.is_factorial else _designs(self.scenario, file.designs)
             self.factors = tuple(
-                factor(self.scenario, self.designs, one.key, one.range, one.levels) for one in file.factor
+                factor(self.scenario, self.designs, one.key, one.range or (), one.levels or ())
+                for one in file.factor
             )
             self._agree()
             self.values: Values = file.plan.values(self.factors, file.seed) if file.plan else ((),)
@@ -183,10 +196,12 @@ class Sweep:
     @property
     def is_factorial(self) -> bool:
         """Are the designs the 64 corners of the six levers?"""
-        return self.file.designs == "factorial"
+        return self.file.designs == (FACTORIAL,)
 
     def experiment(self, own: Own = NOTHING_OWN) -> Experiment:
-        """What is to be run."""
+        """What is to be run. Raises ScenarioError where the file names a measure that there is not."""
+        names = [*self.file.measures, *([self.until.measure] if self.until else [])]
+        _refuse_unknown_measures(names, [measure.name for measure in (*MEASURES, *own.measures)], self.where)
         plan = self.file.plan
         chosen = f"{plan.kind} {self.file.seed}" if plan else ""
         return Experiment(self.scenario, self.designs, self.factors, self.values, chosen, own, self.file.series)
@@ -194,15 +209,19 @@ class Sweep:
     def _agree(self) -> None:
         """What several keys have to agree on."""
         plan, factors = self.file.plan, self.factors
+        if self.is_factorial and (plan or factors):
+            raise ScenarioError("the factorial is of one world; leave [plan] and [[factor]] out, and use --set.")
         if bool(factors) != (plan is not None):
             missing = "[[factor]] says what varies" if plan else '[plan] says how points are chosen (kind = "grid")'
             raise ScenarioError(f"a plan and factors go together: {missing}.")
         if not factors and not self.is_factorial:
             raise ScenarioError('nothing varies; write [plan] and [[factor]], or designs = "factorial".')
-        keys = [one.key for one in factors]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise ScenarioError(f"{key} is a factor twice; leave one out.")
+        for what, names in (("a factor", [one.key for one in factors]), ("a measure", self.file.measures)):
+            for name in names:
+                if names.count(name) > 1:
+                    raise ScenarioError(f"{name} is {what} twice; leave one out.")
+        if isinstance(plan, Grid) and prod(len(one.levels) for one in factors) > MOST_POINTS:
+            raise ScenarioError(f"the grid has more than {MOST_POINTS} points; take fewer levels, or draw points.")
         for one in factors:
             if isinstance(plan, _ByLevels) and not one.levels:
                 raise ScenarioError(f'{one.key} needs levels = [...] in a plan of kind "{plan.kind}".')
@@ -251,13 +270,12 @@ def _designs(scenario: Scenario, names: Sequence[str]) -> dict[str, Design]:
     return designs
 
 
-def _refuse_unknown_measures(names: Sequence[str]) -> None:
-    known = [measure.name for measure in MEASURES]
+def _refuse_unknown_measures(names: Sequence[str], known: Sequence[str], where: str) -> None:
     for name in names:
         if name not in known:
             near = get_close_matches(name, known, 1)
             rather = f"did you mean {near[0]}?" if near else "docs/measures.md lists them."
-            raise ScenarioError(f'"{name}" is no measure; {rather}')
+            raise ScenarioError(f'{where}: "{name}" is no measure; {rather}')
 
 
 def _read(path: Path, where: str) -> _File:
@@ -278,20 +296,17 @@ def _read(path: Path, where: str) -> _File:
 
 def _sentence(detail: Mapping[str, Any]) -> str:
     """A mistake in one key, with what is allowed."""
-    place = [part for part in detail["loc"] if part not in KINDS and part != "literal['factorial']"]
+    place = [part for part in detail["loc"] if part not in KINDS]
     shown = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in place)
     if detail["type"] == "extra_forbidden":
-        return f"{shown} is not a key{_near(place)}."
+        inner: dict[str, type[_Table]] = {"factor": _Factor, "until": _Until}
+        keys = inner.get(str(place[0]), _File).model_fields if len(place) > 1 else _File.model_fields
+        near = get_close_matches(str(place[-1]), keys, 1)
+        return f"{shown} is not a key" + (f"; did you mean {near[0]}?" if near else ".")
     if detail["type"] == "missing":
         return f"{shown} is missing."
-    message = detail["msg"][0].lower() + detail["msg"][1:]
+    if detail["type"] == "tuple_type" and place == ["factor"]:
+        return "factor is a list of tables; write [[factor]] above each."
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
     return f"{shown} = {detail['input']!r}: {message.replace('input', 'it')}."
-
-
-def _near(place: Sequence[Any]) -> str:
-    """Keys that stand where the unknown one does."""
-    tables: dict[str, type[BaseModel]] = {"factor": _Factor, "until": _Until}
-    table = tables.get(str(place[0]), _File) if len(place) > 1 else _File
-    if len(place) > 1 and place[0] == "plan":
-        return ""
-    return f"; the keys here are {', '.join(table.model_fields)}"

@@ -1,5 +1,8 @@
 """A researcher's own rules and measures, without a change of our files."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -12,6 +15,7 @@ from sim.rules.consult import consult
 from sim.scenario import ScenarioError
 from sim.state import Kind, Phase, phase
 from sim.study.compare import compare
+from tests.commands import REPOSITORY
 from tests.firms import firm
 
 FIRM = firm(staff=31, weeks=8)
@@ -79,3 +83,52 @@ def test_it_works_in_the_mesa_model():
 def test_what_cannot_be_used_is_said_in_a_sentence(own, says):
     with pytest.raises(ScenarioError, match=says):
         Own(**own)
+
+
+CUT = np.arange(2000.0)
+
+
+def measure(function):
+    return Own(measures=(Measure("mine", "count", "more", "mine", function),)).fingerprint()
+
+
+def by_default(seen, q=0.5):
+    return q
+
+
+def test_whatever_can_change_a_number_changes_the_fingerprint(monkeypatch):
+    """Also what stands in code inside code, in defaults, and in the middle of a long array."""
+    assert measure(lambda seen: sum(1 for load in seen.load if load > 3)) != measure(
+        lambda seen: sum(1 for load in seen.load if load > 99)
+    )
+    assert measure(lambda seen: seen.load.sum()) != measure(lambda seen: seen.load.max())
+    before = measure(by_default)
+    monkeypatch.setattr(by_default, "__defaults__", (0.9,))
+    assert measure(by_default) != before
+
+    def cut(seen):
+        return CUT[1000]
+
+    before = measure(cut)
+    monkeypatch.setitem(globals(), "CUT", np.where(CUT == 1000, 7.0, CUT))
+    assert measure(cut) != before
+
+
+def test_the_fingerprint_is_the_same_in_every_process():
+    code = (
+        "from sim.own import Own; from sim.measures import Measure; from functools import partial\n"
+        "GOOD = {'a', 'b', 'c', 'd', 'e'}\n"
+        "def f(seen, q): return sum(x in GOOD for x in 'abc') + q\n"
+        "print(Own(measures=(Measure('m', '', 'more', '', partial(f, q=1.0)),)).fingerprint())"
+    )
+    answers = {
+        subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
+        for _ in range(3)
+    }
+    assert len(answers) == 1
+
+
+def test_what_cannot_be_told_apart_is_refused():
+    something = object()
+    with pytest.raises(ScenarioError, match="uses object, of which it cannot be told"):
+        measure(lambda seen: float(something is None))

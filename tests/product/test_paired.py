@@ -65,7 +65,7 @@ def test_a_placebo_has_nothing_to_test():
 
 
 def test_what_always_differs_alike_is_certain():
-    assert t_test(np.full(4, -2.0)) == 0.0
+    assert np.isnan(t_test(np.full(4, -2.0))), "equal pairs are no proof"
     assert np.isnan(t_test(np.zeros(4)))
     assert np.isnan(t_test(np.array([3.0])))
     assert np.isnan(t_test(np.array([])))

@@ -96,8 +96,9 @@ def test_shards_make_the_same_tables_as_one_command(folder, monkeypatch):
     with pytest.raises(StoreError, match=r"16 runs are missing, of shard 2/3; run firmlab sweep FILE --shard 2/3"):
         merge(setup, [folder / "shard-1", folder / "shard-3"], out=folder / "merged")
     sweep(setup, workers=1, out=folder / "merged", shard=(2, 3))  # a shard may as well write where all is merged
-    merged = merge(setup, [folder / "shard-1", folder / "shard-3"], out=folder / "merged")
+    merged = merge(setup, [folder / "shard-1", folder / "shard-3", folder / "whole"], out=folder / "merged")
     assert merged.computed == 0
+    assert pd.read_parquet(merged.path / "runs")["key"].is_unique
     pd.testing.assert_frame_equal(merged.runs, whole.runs)
     assert parts(merged.path) == parts(whole.path)
 

@@ -1,6 +1,8 @@
 """The store: keys, whole parts, a manifest that explains every column, any reader, damage, two writers at once."""
 
 import json
+import subprocess
+import sys
 import threading
 
 import pandas as pd
@@ -13,11 +15,12 @@ from sim.scenario import Design
 from sim.study import conduct
 from sim.study import store as stores
 from sim.study.compare import compare
-from sim.study.executors import Outcome
+from sim.study.conduct import failures
+from sim.study.executors import LOST, Outcome
 from sim.study.experiment import Experiment
 from sim.study.runs import fingerprint, run_key
 from sim.study.store import Store, StoreError
-from tests.commands import parts
+from tests.commands import environment, parts
 from tests.conftest import require
 from tests.firms import firm
 
@@ -149,6 +152,7 @@ def test_finished_runs_wait_until_their_slice_is_complete(tmp_path):
     assert parts(store.folder) == {}
     again = Store(tmp_path / "r", experiment)
     again.seal({one.run.key for one in done})
+    again.tidy()
     assert len(parts(store.folder)) == 1
     assert not (store.folder / "pending").exists()
     assert len(again.read({one.run.key for one in done})) == 4
@@ -203,6 +207,8 @@ def test_two_writers_at_once_leave_what_one_leaves(tmp_path, monkeypatch):
         thread.join()
     assert {name: len(one.runs) for name, one in found.items()} == {"a": 24, "b": 24, "c": 14}
     pd.testing.assert_frame_equal(found["a"].runs, whole.runs)
+    raw = pd.read_parquet(tmp_path / "r" / "runs")
+    assert raw["key"].is_unique, "for readers that do not know of us"
     after = compare(SMALL, replications=12, workers=1, out=tmp_path / "r")
     assert after.computed == 0
     assert after.damaged == ()
@@ -234,3 +240,59 @@ def test_a_run_that_fails_is_a_row_and_stops_nothing(tmp_path):
     assert again.computed == 0
     assert len(again.failed) == len(found.failed)
     assert set(again.failed["key"]).isdisjoint(again.runs["key"])
+
+
+def test_a_run_that_the_machine_lost_is_tried_again(tmp_path):
+    """Out of memory, or its process died: not the model's fault."""
+    experiment, done = outcomes()
+    store = Store(tmp_path / "r", experiment)
+    lost, failed = (done[number]._replace(error=error) for number, error in enumerate((f"{LOST}MemoryError: ", "no")))
+    store.describe(pd.DataFrame({"key": [one.run.key for one in done], "replication": [0, 0, 1, 1]}))
+    store.keep([lost, failed])
+    again = Store(tmp_path / "r", experiment)
+    assert again.finished() == {failed.run.key}
+    again.keep([done[0]])
+    again.seal({one.run.key for one in done})
+    found = failures(experiment, Store(tmp_path / "r", experiment), [(0, 0)])
+    assert found["key"].tolist() == [failed.run.key]
+
+
+def test_where_every_run_fails_it_is_told(tmp_path):
+    def never(seen):
+        raise ValueError("never")
+
+    own = Own(measures=(Measure("never", "count", "more", "never", never),))
+    found = compare(SMALL, replications=2, workers=1, own=own, out=tmp_path / "r")
+    assert len(found.failed) == 4
+    assert len(found.runs) == 0
+    assert found.table["pairs"].eq(0).all()
+
+
+def test_runs_without_a_manifest_are_not_mixed_with_others(tmp_path):
+    first = compare(SMALL, replications=1, workers=1, out=tmp_path / "r")
+    (first.path / "manifest.json").unlink()
+    with pytest.raises(StoreError, match=r"holds runs but no manifest\.json"):
+        compare(SMALL.override(["world.load=2.0"]), replications=1, workers=1, out=tmp_path / "r")
+
+
+def test_the_manifest_is_there_before_the_first_run(tmp_path):
+    def stop(done, total):
+        raise RuntimeError("stopped")
+
+    with pytest.raises(RuntimeError):
+        compare(SMALL, replications=1, workers=1, out=tmp_path / "r", progress=stop)
+    with pytest.raises(StoreError, match="another experiment"):
+        compare(SMALL.override(["world.load=2.0"]), replications=1, workers=1, out=tmp_path / "r")
+
+
+def test_a_script_that_forgets_to_guard_itself_is_told(tmp_path):
+    (tmp_path / "script.py").write_text(
+        "from sim import compare\nfrom tests.firms import firm\n"
+        "compare(firm(weeks=2, burn_in=1), replications=3, workers=2, out='r')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+    )
+    assert 'below if __name__ == "__main__":, or with workers=1' in done.stderr
+    assert not (tmp_path / "r" / "failures").exists()
+    assert len(compare(SMALL, replications=3, workers=1, out=tmp_path / "r").runs) == 6

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.measures import Measure
+from sim.own import Own
 from sim.scenario import ScenarioError, World
 from sim.study import conduct
 from sim.study.analysis import analyse
@@ -77,14 +79,28 @@ def written(folder, text):
         (('question = "Does it hold?"', 'measures = ["satisfacton"]'), ("satisfacton", "did you mean satisfaction")),
         (('question = "Does it hold?"', 'designs = ["social"]'), ("two designs",)),
         (('question = "Does it hold?"', 'designs = ["social", "socal"]'), ("socal", "did you mean")),
-        (('question = "Does it hold?"', "questoin = 1"), ("questoin", "question")),
+        (('question = "Does it hold?"', "questoin = 1"), ("questoin", "did you mean question")),
+        (('question = "Does it hold?"', 'replications = "3"'), ("replications = '3'", "integer")),
+        (('question = "Does it hold?"', "series = 1"), ("series = 1", "boolean")),
+        (('question = "Does it hold?"', "designs = [1, 2]"), ("designs", "list of names")),
+        (('question = "Does it hold?"', "measures = []"), ("measures", "at least 1")),
+        (('question = "Does it hold?"', 'measures = ["fees", "fees"]'), ("fees", "twice")),
+        (('question = "Does it hold?"', 'designs = "factorial"'), ("factorial", "one world")),
+        (("levels = [0.5, 1.5]", "levels = []"), ("levels", "at least 1")),
+        (("levels = [0.5, 1.5]", "levels = [0.5, nan]"), ("load = nan",)),
+        (("levels = [0.5, 1.5]", "levels = [0.5, true]"), ("levels", "True", "number")),
+        (("levels = [0.5, 1.5]", 'levels = ["0.5"]'), ("levels", "'0.5'", "number")),
+        (("levels = [0.5, 1.5]", "levels = [1.0, 1]"), ("load", "twice")),
+        (("levels = [0.5, 1.5]", "levels = [0.5]\nrange = [0.1, 0.2]"), ("load", "range and levels")),
+        (('key = "world.load"\nlevels = [0.5, 1.5]', 'key = "world.staff"\nlevels = [inf]'), ("staff", "inf")),
+        (("[[factor]]\nkey = \"world.load\"", "[factor]\nkey = \"world.load\""), ("toml", "cannot be read")),
         (("[plan]", f"{UNTIL}\nleast = 300\n[plan]"), ("least = 300", "most = 200")),
     ],
     ids=str,
 )
 def test_a_mistake_in_a_sweep_file_is_told(change, words, folder):
     with pytest.raises(ScenarioError) as refused:
-        written(folder, GRID.replace(*change))
+        written(folder, GRID.replace(*change)).experiment()
     sentence = str(refused.value)
     assert all(word in sentence for word in words), sentence
     assert "toml" in sentence
@@ -314,6 +330,44 @@ def test_replay_says_what_differs_where_it_cannot(folder, monkeypatch):
 # --- as typed ---------------------------------------------------------------------------------------------------------
 
 
+def test_levels_may_go_together_where_the_base_does_not(folder):
+    text = GRID.replace("world.load", "world.panel").replace("levels = [0.5, 1.5]", "levels = [5, 7]")
+    text = text.replace("design.social.approve", "world.quorum").replace("[0.0, 0.5, 1.0]", "[4]")
+    assert len(written(folder, text).experiment().runs(1, 0)) == 2
+
+
+def test_nothing_that_varies_is_told_and_not_a_traceback(folder):
+    require("SALib")
+    text = ONE.replace('kind = "sobol"\npoints = 64', 'kind = "saltelli"\nbase = 2')
+    (folder / "file.toml").write_text('measures = ["retention_12m"]\n' + text)
+    done = firmlab("sweep", "file.toml", "--workers", 1, folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert "retention_12m: the measure is not defined at" in done.stdout
+
+
+def test_a_researchers_own_measure_may_be_asked_for(folder):
+    text = GRID.replace("[plan]", 'measures = ["mine"]\n[plan]').replace("[0.0, 0.5, 1.0]", "[1.0]")
+    with pytest.raises(ScenarioError, match='"mine" is no measure'):
+        sweep(written(folder, text), workers=1, out=folder / "r")
+    own = Own(measures=(Measure("mine", "count", "more", "closed cases", lambda seen: float(len(seen.closed))),))
+    study = sweep(written(folder, text), workers=1, own=own, out=folder / "r")
+    assert set(analyse(study).tables["points"]["measure"]) == {"mine"}
+
+
+def test_replay_of_a_damaged_folder_is_told(folder):
+    study = sweep(folder / "grid.toml", workers=1, replications=1, out=folder / "r")
+    key = study.runs["key"][0]
+    (part,) = (folder / "r" / "runs").iterdir()
+    content = part.read_bytes()
+    part.write_bytes(content[:-5])
+    with pytest.raises(StoreError, match="cut off or altered"):
+        replay(key, folder / "r")
+    part.write_bytes(content)
+    (folder / "r" / "manifest.json").write_text("{")
+    with pytest.raises(StoreError, match=r"manifest\.json cannot be read"):
+        replay(key, folder / "r")
+
+
 def test_the_commands(folder):
     planned = firmlab("sweep", "grid.toml", "--dry-run", "--workers", 1, folder=folder)
     assert planned.returncode == 0, planned.stderr
@@ -339,7 +393,11 @@ def test_the_commands(folder):
         (("sweep", "factorail"), ("factorail", "did you mean", "factorial")),
         (("sweep", "grid.toml", "--shard", "3/2"), ("--shard 3/2", "1/4")),
         (("sweep", "grid.toml", "--set", "world.lod=1"), ("world.lod", "world.load")),
-        (("sweep", "grid.toml", "--cluster", "tcp://127.0.0.1:1"), ("tcp://127.0.0.1:1", "no Dask scheduler")),
+        (("sweep", "grid.toml", "--cluster", "tcp://127.0.0.1:1"), ("tcp://127.0.0.1:1", "no scheduler")),
+        (("sweep", "grid.toml", "--cluster", "nonsense"), ("nonsense", "tcp://HOST:8786")),
+        (("sweep", "grid.toml", "--from", "x"), ("--from", "--merge")),
+        (("sweep", "grid.toml", "--merge", "--shard", "1/2"), ("--merge", "--shard")),
+        (("sweep", "grid.toml", "--merge", "--from", "x"), ("--from x", "no experiment")),
         (("replay", "abc"), ("abc", "--in")),
     ],
     ids=" ".join,

@@ -16,7 +16,7 @@ test: $(VENV)/ready-test
 	$(BIN) -m pytest -n 2
 
 lint: $(VENV)/ready-dev
-	$(BIN) -m ruff check sim tests docs
+	$(BIN) -m ruff check sim tests docs notebooks
 	$(BIN) -m mypy
 
 bench: $(VENV)/ready-test

@@ -21,6 +21,7 @@ def cell(row, name, measure, digits):
     return f"{factor * row[name]:+.{digits}f} ± {factor * (row['high'] - row[name]):.{digits}f}"
 
 
+WINS = ("share", "low", "high", "pair_low", "pair_high", "wins", "loses", "undecided")
 DIGITS = {"decision_hours_median": 2, "retention_12m": 2, "satisfaction": 2, "profit_per_seat": 0}
 
 
@@ -45,11 +46,12 @@ def shapley(table):
 
 def wins(table):
     """A line a measure."""
-    lines = ["| measure | wins, % of the ranges | 95 % interval | decided for | decided against | undecided |"]
-    lines.append("|---|---:|---:|---:|---:|---:|")
+    lines = ["| measure | wins, % of the ranges | 95 % interval | single pairs | decided for | against | undecided |"]
+    lines.append("|---|---:|---:|---:|---:|---:|---:|")
     for row in table.to_dict(orient="records"):
-        cells = [f"{100 * row[name]:.0f}" for name in ("share", "low", "high", "wins", "loses", "undecided")]
-        lines.append(f"| {row['measure']} | {cells[0]} | {cells[1]} to {cells[2]} | {' | '.join(cells[3:])} |")
+        cells = [f"{100 * row[name]:.0f}" for name in WINS]
+        ends = f"{cells[1]} to {cells[2]} | {cells[3]} to {cells[4]}"
+        lines.append(f"| {row['measure']} | {cells[0]} | {ends} | {' | '.join(cells[5:])} |")
     return lines
 
 

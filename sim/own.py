@@ -1,5 +1,6 @@
 """What a researcher brings: rules in the place of ours, and measures beside ours, without a change of our files."""
 
+import dis
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -87,16 +88,18 @@ def _written_function(function: FunctionType, seen: tuple[Any, ...]) -> str:
     """Code, defaults, and what it takes from around it. Our own functions are in the model's version already."""
     if function in seen or function.__module__.startswith("sim."):
         return f"{function.__module__}.{function.__qualname__}"
-    around = {name: function.__globals__[name] for name in _names(function.__code__) if name in function.__globals__}
+    names = _global_names(function.__code__)
+    around = {name: function.__globals__[name] for name in names if name in function.__globals__}
     around |= {f"cell {place}": cell.cell_contents for place, cell in enumerate(function.__closure__ or ())}
     taken = (function.__code__, function.__defaults__, function.__kwdefaults__, around)
     return _written(taken, (*seen, function))
 
 
-def _names(code: CodeType) -> list[str]:
-    """Names that code uses, that of the functions inside it too."""
-    inside = [name for one in code.co_consts if isinstance(one, CodeType) for name in _names(one)]
-    return sorted({*code.co_names, *inside})
+def _global_names(code: CodeType) -> list[str]:
+    """Names that code looks up outside of itself, that of the functions inside it too; no attributes."""
+    used = {step.argval for step in dis.get_instructions(code) if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    inside = [name for one in code.co_consts if isinstance(one, CodeType) for name in _global_names(one)]
+    return sorted({*used, *inside})
 
 
 NOTHING_OWN = Own()

@@ -189,12 +189,13 @@ def _print_sensitivity(table: "pd.DataFrame") -> "list[Table]":
 
 
 def _print_wins(table: "pd.DataFrame") -> "list[Table]":
-    headers = ("design", "share", "95 % interval", "clearly", "clearly loses", "undecided", "points")
+    headers = ("design", "share", "95 % interval", "single pairs", "clearly", "clearly loses", "undecided", "points")
     shown = ruled("wins in % of the ranges", *headers)
     for row in table.to_dict(orient="records"):
         shares = [f"{100 * row[name]:.0f}" for name in ("wins", "loses", "undecided")]
-        interval = f"{100 * row['low']:.0f} to {100 * row['high']:.0f}"
-        shown.add_row(row["measure"], row["design"], f"{100 * row['share']:.0f}", interval, *shares, str(row["points"]))
+        both = (("low", "high"), ("pair_low", "pair_high"))
+        ends = [f"{100 * row[low]:.0f} to {100 * row[high]:.0f}" for low, high in both]
+        shown.add_row(row["measure"], row["design"], f"{100 * row['share']:.0f}", *ends, *shares, str(row["points"]))
     return [shown]
 
 

@@ -75,12 +75,13 @@ def attribution_figure(table: "pd.DataFrame", title: str, command: str) -> Any:
         panel.set_title(f"{_words(measure)}\nall six: {_signed(total)}", fontsize=10, loc="left")
         panel.set_yticks(range(len(levers)), levers if place == 0 else [""] * len(levers))
         panel.set_xlabel(rows["unit"].iloc[0])
+        panel.locator_params(axis="x", nbins=5)
         panel.axvline(0, color="black", linewidth=0.8)
         panel.invert_yaxis()
     replications = int(table["replications"].max())
     _explain(figure, title, (
-        f"Bars: Shapley value of each lever, social less traditional, with its 95 % interval over {replications} twin "
-        "firms; they add up to “all six”. Circles: the lever opened alone; diamonds: as the last of six. "
+        f"Bars: Shapley value of each lever with its 95 % interval over {replications} twin firms; they add up to “all "
+        "six”, all levers open less all closed. Circles: the lever opened alone; diamonds: as the last of six. "
         "Settings (public channel, reserve): what the social firm adds to all six."
     ), command)  # fmt: skip
     return figure

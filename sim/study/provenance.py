@@ -35,8 +35,8 @@ def differences(manifest: dict[str, object]) -> list[str]:
 
 
 def command_line() -> list[str]:
-    """How this process was called, without the folder of the program."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+    """How this process was called, without the folder of the program; a notebook's kernel only names its own files."""
+    return ["notebook"] if "ipykernel" in sys.modules else [Path(sys.argv[0]).name, *sys.argv[1:]]
 
 
 def now() -> str:

@@ -23,7 +23,9 @@ class Wins:
 
     points: how many have the measure. dropped: how many have it in no replication. share: points whose mean difference
     is on the better side (a mean of exactly 0 is no win). low, high: 95 % Wilson interval of that share, for points as
-    independent draws from the ranges. wins, loses, undecided: shares of points by their own interval (see `verdict`).
+    independent draws from the ranges: it does not know that all points share their replications. pair_low, pair_high:
+    the share in the single replication with fewest and with most wins, which shows what that is worth. wins, loses,
+    undecided: shares of points by their own interval (see `verdict`).
     """
 
     points: int
@@ -31,6 +33,8 @@ class Wins:
     share: float
     low: float
     high: float
+    pair_low: float
+    pair_high: float
     wins: float
     loses: float
     undecided: float
@@ -55,12 +59,16 @@ def share_of_wins(differences: Array, better: Better) -> Wins:
     estimates = [interval(point[~np.isnan(point)]) for point in differences if not np.isnan(point).all()]
     points, dropped = len(estimates), len(differences) - len(estimates)
     if not points:
-        return Wins(0, dropped, *[np.nan] * 6)
+        return Wins(0, dropped, *[np.nan] * 8)
     won = sum(mean > 0 if better == "more" else mean < 0 for mean, _, _ in estimates)
     low, high = binomtest(won, points).proportion_ci(CONFIDENCE, method="wilson")
     verdicts = [verdict(below, above, better) for _, below, above in estimates]
     shares = (verdicts.count(name) / points for name in ("wins", "loses", "undecided"))
-    return Wins(points, dropped, won / points, float(low), float(high), *shares)
+    known = ~np.isnan(differences)
+    better_side = (differences > 0 if better == "more" else differences < 0) & known
+    in_pairs = better_side.sum(axis=0) / np.maximum(1, known.sum(axis=0))
+    pairs = (float(in_pairs.min()), float(in_pairs.max()))
+    return Wins(points, dropped, won / points, float(low), float(high), *pairs, *shares)
 
 
 def map_of_wins(points: "pd.DataFrame") -> "pd.DataFrame":

@@ -114,6 +114,13 @@ def test_whatever_can_change_a_number_changes_the_fingerprint(monkeypatch):
     assert measure(cut) != before
 
 
+def test_a_name_that_is_only_an_attribute_means_nothing(monkeypatch):
+    before = measure(most_interrupted)
+    monkeypatch.setitem(globals(), "seats", object())
+    monkeypatch.setitem(globals(), "max", max)
+    assert measure(most_interrupted) == before
+
+
 def test_the_fingerprint_is_the_same_in_every_process():
     code = (
         "from sim.own import Own; from sim.measures import Measure; from functools import partial\n"

@@ -118,7 +118,7 @@ def _print_estimate(
 def _report(study: "Study", as_json: bool) -> None:
     """Tables on the terminal and beside the runs, figures where they can be drawn."""
     from sim.study.analysis import analyse
-    from sim.study.store import replace
+    from sim.study.durable import replace
 
     found = analyse(study)
     folder = study.path / "analysis"

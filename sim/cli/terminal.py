@@ -48,7 +48,7 @@ def sentences() -> Iterator[None]:
 @contextmanager
 def store_sentences() -> Iterator[None]:
     """The same, also for a folder that cannot be the store."""
-    from sim.study.store import StoreError
+    from sim.study.durable import StoreError
 
     try:
         with sentences():

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.scenario import ScenarioError
-from sim.study.store import replace
+from sim.study.durable import replace
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,12 +9,13 @@ from typing import Any
 from sim.measures import MEASURES
 from sim.own import NOTHING_OWN, Own
 from sim.scenario import Design, Scenario, ScenarioError
+from sim.study.durable import StoreError
 from sim.study.executors import compute
 from sim.study.experiment import Run, Twins
 from sim.study.factors import applied
 from sim.study.provenance import differences
 from sim.study.runs import fingerprint, run_key
-from sim.study.store import StoreError, stored_row
+from sim.study.store import stored_row
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,15 @@ import io
 import json
 import os
 import time
-import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.measures import MEASURES, Measure
 from sim.scenario import Design, World
 from sim.study import series
+from sim.study.durable import UNFINISHED, StoreError, replace, told_in_a_sentence
 from sim.study.executors import LOST, Outcome
 from sim.study.experiment import Experiment
 from sim.study.factors import Factor
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import pyarrow
 
 TABLES = ("runs", "series", "failures")
-UNFINISHED = ".unfinished-"  # how names of half written files begin
 A_DAY = 24 * 3600
 OWN_COLUMNS = {
     "key": "which run it is: hash of model, world, design's numbers, events, spans, seed and replication",
@@ -42,10 +41,6 @@ OWN_COLUMNS = {
     "error": "why the run failed",
     "command": "how to run it again",
 }
-
-
-class StoreError(ValueError):
-    """A folder cannot serve as the store; the sentence says why and what to do."""
 
 
 Keys = tuple[str, ...]  # of the runs in a part, in its order
@@ -184,7 +179,7 @@ class Store:
     def log(self, **entry: object) -> None:
         """Add a line about a command that has ended to log.jsonl."""
         path = self.folder / "log.jsonl"
-        with _told_in_a_sentence(path), open(path, "a", encoding="utf-8") as file:
+        with told_in_a_sentence(path), open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
     # --- inside -------------------------------------------------------------------------------------------------------
@@ -201,7 +196,7 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             raise StoreError(
                 f"{manifest} cannot be read as the manifest of an experiment; "
-                "name another folder with --out, or remove that file."
+                "name another folder with --out."
             ) from None
         if known != self.experiment.identity:
             raise StoreError(
@@ -325,52 +320,6 @@ def default_folder(experiment: Experiment, name: str = "", results: Path = Path(
     called = name or experiment.scenario.name
     plain = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in called)[:40]
     return results / f"{plain or 'scenario'}-{experiment.identity[:8]}"
-
-
-def replace(path: Path, content: bytes, folder: Path | None = None) -> None:
-    """Write a file under another name, flush it to the disk, rename it: a reader sees all of it or nothing.
-
-    folder: where the other name is; beside the file unless given.
-    """
-    temporary = (folder or path.parent) / f"{UNFINISHED}{uuid.uuid4().hex}"
-    try:
-        with _told_in_a_sentence(path):
-            with open(temporary, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            _rename(temporary, path)
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-
-
-def _rename(old: Path, new: Path) -> None:
-    """Rename, and see that it lasts. Another command may tidy the folder away, or look at the file (on Windows)."""
-    for _ in range(20):
-        new.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileNotFoundError, PermissionError):
-            os.replace(old, new)
-            break
-        time.sleep(0.05)
-    else:
-        os.replace(old, new)
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(new.parent, os.O_DIRECTORY)
-        os.fsync(descriptor)
-        os.close(descriptor)
-
-
-@contextmanager
-def _told_in_a_sentence(path: Path) -> Iterator[None]:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        raise StoreError(
-            f"{path} cannot be written ({error.strerror}); make room or name another folder with --out. "
-            "What was stored before is kept."
-        ) from None
 
 
 def stored_row(key: str, folders: Sequence[Path]) -> tuple[Path, dict[str, Any]]:

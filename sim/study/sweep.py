@@ -11,10 +11,11 @@ import numpy as np
 from sim.own import NOTHING_OWN, Own
 from sim.scenario import ScenarioError
 from sim.study.conduct import WHOLE, Pair, Progress, Shard, carry_out, failures, plan_table, results, slices
+from sim.study.durable import StoreError
 from sim.study.executors import Executor, local
 from sim.study.experiment import DESIGNS_A_PIECE, Experiment
 from sim.study.stopping import BATCH, Until
-from sim.study.store import Store, StoreError, default_folder
+from sim.study.store import Store, default_folder
 from sim.study.sweepfile import Sweep
 
 if TYPE_CHECKING:

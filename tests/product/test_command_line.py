@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from sim.scenario import Design, Scenario
+from sim.study.durable import StoreError
 from sim.study.experiment import Experiment
-from sim.study.store import Store, StoreError
+from sim.study.store import Store
 from tests.commands import REPOSITORY, firmlab, parts
 
 SMALL = """

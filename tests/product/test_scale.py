@@ -13,8 +13,8 @@ import pytest
 from sim.scenario import ScenarioError
 from sim.study import conduct
 from sim.study.cluster import Cluster, compute_as
+from sim.study.durable import StoreError
 from sim.study.executors import Processes
-from sim.study.store import StoreError
 from sim.study.sweep import merge, opened, rounds, sweep
 from sim.study.sweepfile import Sweep
 from tests.commands import command, environment, firmlab, parts

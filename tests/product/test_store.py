@@ -12,14 +12,14 @@ from sim.compiled import sources_hash
 from sim.measures import MEASURES, Measure
 from sim.own import Own
 from sim.scenario import Design
-from sim.study import conduct
-from sim.study import store as stores
+from sim.study import conduct, durable
 from sim.study.compare import compare
 from sim.study.conduct import failures
+from sim.study.durable import StoreError
 from sim.study.executors import LOST, Outcome
 from sim.study.experiment import Experiment
 from sim.study.runs import fingerprint, run_key
-from sim.study.store import Store, StoreError
+from sim.study.store import Store
 from tests.commands import environment, parts
 from tests.conftest import require
 from tests.firms import firm
@@ -135,7 +135,7 @@ def test_a_part_is_whole_or_absent(tmp_path, monkeypatch):
     def breaks(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(stores.os, "replace", breaks)
+    monkeypatch.setattr(durable.os, "replace", breaks)
     with pytest.raises(StoreError, match="No space left"):
         store.keep(done)
     assert [path for path in (tmp_path / "r").rglob("*") if path.is_file()] == []

@@ -12,8 +12,8 @@ from sim.scenario import ScenarioError, World
 from sim.study import conduct
 from sim.study.analysis import analyse
 from sim.study.attribution import LEVERS
+from sim.study.durable import StoreError
 from sim.study.replay import replay
-from sim.study.store import StoreError
 from sim.study.sweep import sweep
 from sim.study.sweepfile import Sweep, corner_name, factorial, sweeps
 from tests.commands import firmlab, parts

@@ -296,7 +296,7 @@ class World(_Table):
     told_to: int = key(3, "people", 0, 64, "friends who are told", "no source", typical=(1, 15))
     neutral: float = key(0.57, "experience", 0, 1, "experience above which one speaks well", "calibrated: three good words to one bad", typical=(0.3, 0.8))
     influence: float = key(0.04, "share", 0, 1, "how far a word moves a friend's satisfaction", "no source", typical=(0, 0.2))
-    convert: float = key(0.02, "", 0, 5, "how far a word moves a prospect towards joining, in units of one life", "no source", typical=(0, 0.2))
+    convert: float = key(0.02, "weight", 0, 5, "how far a word moves a prospect towards joining, in units of one life", "no source", typical=(0, 0.2))
     retell_good: float = key(0.05, "probability", 0, 1, "chance that a good word is told on to a friend", "no source", typical=(0, 0.3))
     retell_bad: float = key(0.05, "probability", 0, 1, "chance that a bad word is told on to a friend", "no source", typical=(0, 0.3))
     retell_hops: int = key(5, "times", 0, 1_000_000, "how often a word is told on at most", "no source")

@@ -47,10 +47,11 @@ def replay(key: str, folder: str | Path | None = None, own: Own = NOTHING_OWN) -
         raise StoreError(
             f"{folder / 'manifest.json'} cannot be read; the command that made {folder} writes it anew."
         ) from None
-    if manifest["own"] != own.fingerprint():
+    given, stored = own.fingerprint(), manifest["own"]
+    if different := sorted(name for name in given | stored if given.get(name) != stored.get(name)):
         raise ScenarioError(
-            f"run {row['key']} was made with rules or measures of a researcher's own ({', '.join(manifest['own'])}); "
-            "give them: sim.study.replay.replay(KEY, own=...)."
+            f"run {row['key']} was made with other rules or measures of a researcher's own than are given here "
+            f"({', '.join(different)}); give the same: sim.replay(KEY, own=...)."
         )
     twins = _rebuilt(folder, manifest, row, own)
     changed = tuple(differences(manifest))

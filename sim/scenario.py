@@ -581,9 +581,9 @@ class Scenario(_Table):
     @classmethod
     def load(cls, path_or_name: str | Path) -> "Scenario":
         """A scenario from a TOML file, or a built-in one by its name ("baseline")."""
-        built_in = _built_in()
-        if isinstance(path_or_name, str) and path_or_name in built_in:
-            return _load(built_in[path_or_name])
+        known = built_in()
+        if isinstance(path_or_name, str) and path_or_name in known:
+            return _load(known[path_or_name])
         return _load(Path(path_or_name))
 
     def design(self, design: str | Design) -> Design:
@@ -644,12 +644,15 @@ def _quoted_where_needed(name: str) -> str:
 # --- reading files ----------------------------------------------------------------------------------------------------
 
 
-def _built_in() -> dict[str, Path]:
-    """The scenarios that come with the product: beside this file when installed, else at the top of the repository."""
+def built_in(below: str = "") -> dict[str, Path]:
+    """The scenarios that come with the product, or other files in a folder below, by name.
+
+    They are beside this file when installed, else at the top of the repository.
+    """
     package = Path(__file__).parent
     installed = package / "scenarios"
     folder = installed if installed.is_dir() else package.parent / "scenarios"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return {path.stem: path for path in sorted((folder / below).glob("*.toml"))}
 
 
 def _load(path: Path, chain: tuple[Path, ...] = ()) -> Scenario:
@@ -668,13 +671,12 @@ def _load(path: Path, chain: tuple[Path, ...] = ()) -> Scenario:
 
 
 def _extended(parent: str, path: Path, where: str) -> Path:
-    built_in = _built_in()
-    if parent in built_in:
-        return built_in[parent]
+    known = built_in()
+    if parent in known:
+        return known[parent]
     if not (path.parent / parent).exists():
         looked = _printable(str(path.parent / parent))
-        known = ", ".join(built_in)
-        mistake = f"extends = {_show(parent)} is neither a file ({looked}) nor a built-in scenario ({known})"
+        mistake = f"extends = {_show(parent)} is neither a file ({looked}) nor a built-in scenario ({', '.join(known)})"
         raise _error(where, [mistake])
     return path.parent / parent
 
@@ -685,7 +687,7 @@ def _parse(path: Path) -> dict[str, Any]:
         if path.is_dir():
             raise _error(where, ["this is a folder; name the scenario file in it"])
         if not path.is_file():
-            raise _error(where, [f"there is no such file; built-in scenarios are {', '.join(_built_in())}"])
+            raise _error(where, [f"there is no such file; built-in scenarios are {', '.join(built_in())}"])
         text = path.read_bytes().decode("utf-8-sig")  # some editors put a byte-order mark before UTF-8
     except OSError as error:
         raise _error(where, [f"this file cannot be read ({error.strerror}); check name and permissions"]) from None
@@ -888,7 +890,7 @@ def _told(
 def _sentence(table: type[_Table], name: str, value: Any, label: str, detail: Mapping[str, Any]) -> str:
     if detail["type"] == "extra_forbidden":
         return _unknown_key(name, label, in_event=table is Event)
-    about: dict[str, Any] = table.model_fields[name].json_schema_extra  # type: ignore[assignment]
+    about = about_key(table, name)
     limits: dict[str, Any] = detail.get("ctx", {})
     subject = f"{name} = {_show(value)}" if not isinstance(value, dict) else f"{name} is a table and"
     if len(detail["loc"]) > 1 and limits:
@@ -961,6 +963,11 @@ def _keys_of_an_event() -> dict[str, str]:
 def _or_rather(name: Any, known: Iterable[str]) -> str:
     near = get_close_matches(name, known, 1) if isinstance(name, str) else []
     return f"; did you mean {_show(near[0])}?" if near else f"; known are {', '.join(known)}"
+
+
+def about_key(table: type[_Table], name: str) -> dict[str, Any]:
+    """What the line of a key says: unit, kind, allowed, source, and typical where that is narrower."""
+    return dict(table.model_fields[name].json_schema_extra)  # type: ignore[arg-type]  # always a mapping: see `key`
 
 
 def _meaning(table: type[_Table], name: str) -> str:

@@ -27,3 +27,9 @@ def firmlab(*arguments, folder):
 def parts(folder: Path) -> dict[str, bytes]:
     """Every results part of a store: name and content."""
     return {f"{table}/{path.name}": path.read_bytes() for table in TABLES for path in (folder / table).glob("*")}
+
+
+def tiny(weeks: int) -> str:
+    """A scenario file of a firm of 20 seats and a short run, three pairs of it."""
+    world = 'extends = "baseline"\n[world]\nstaff = 20\n'
+    return f"{world}[run]\nburn_in_weeks = 1\nwarm_up_weeks = 0\nweeks = {weeks}\nreplications = 3\n"

@@ -1,7 +1,7 @@
 """What a sweep says: the tables that follow from its plan, and sentences about how far to trust them."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,10 +60,10 @@ def _others(study: "Study") -> list[str]:
     return [name for name in study.experiment.designs if name != study.reference]
 
 
-def _labelled(table: "pd.DataFrame", **labels: object) -> "pd.DataFrame":
+def _labelled(table: "pd.DataFrame", **labels: Any) -> "pd.DataFrame":
     """A table with constant columns in front."""
     for name, value in reversed(labels.items()):
-        table.insert(0, name, value)  # type: ignore[arg-type]
+        table.insert(0, name, value)
     return table
 
 
@@ -138,7 +138,7 @@ def _wins(study: "Study") -> "pd.DataFrame":
     rows = []
     for measure in _decided(study):
         for design in _others(study):
-            wins = share_of_wins(study.differences(measure.name, design), measure.better)  # type: ignore[arg-type]
+            wins = share_of_wins(study.differences(measure.name, design), measure.better)
             rows.append({"measure": measure.name, "design": design, "better": measure.better, **vars(wins)})
     return pd.DataFrame(rows)
 

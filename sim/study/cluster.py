@@ -59,8 +59,8 @@ class Cluster:
                 try:
                     done = future.result()
                 except KilledWorker as error:
-                    lost = MemoryError(f"it took several workers down with it ({error})")
-                    done = Done([failed(twins._replace(runs=(run,)), lost) for run in twins.runs], 0.0)
+                    alone = [twins._replace(runs=(run,)) for run in twins.runs]
+                    done = Done([failed(one, error, lost=True) for one in alone], 0.0)
                 hand_out()
                 yield done
         except (CancelledError, OSError):

@@ -60,7 +60,8 @@ def compare(
     experiment = Experiment(scenario, named, own=own, series=series)
     store = Store(Path(out) if out is not None else default_folder(experiment), experiment)
     pairs = [(0, replication) for replication in range(scenario.run.replications)]
-    asked, tally = carry_out(experiment, store, [pairs], local(workers, len(pairs)), progress=progress)
+    execute = local(workers, experiment.pieces_of_work(len(pairs)))
+    asked, tally = carry_out(experiment, store, [pairs], execute, progress=progress)
     from sim.study.paired import tabulate  # after the runs, as pandas: nobody waits for it before the first is done
 
     runs = results(experiment, store, asked)

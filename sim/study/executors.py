@@ -53,14 +53,16 @@ def compute(twins: Twins, progress: Callable[[float], None] | None = None) -> Do
         outcomes = _compute(twins, progress)
     except Exception as error:
         alone = [twins._replace(runs=(run,)) for run in twins.runs]
-        outcomes = [failed(twins, error)] if len(alone) == 1 else [one for piece in alone for one in compute(piece)[0]]
+        lost = isinstance(error, MemoryError | OSError)
+        one_run = len(alone) == 1
+        outcomes = [failed(twins, error, lost)] if one_run else [one for piece in alone for one in compute(piece)[0]]
     return Done(outcomes, time.perf_counter() - began)
 
 
-def failed(twins: Twins, error: BaseException) -> Outcome:
-    """The outcome of a run that failed by itself, or was lost to the machine."""
-    lost = LOST if isinstance(error, MemoryError | BrokenExecutor | OSError) else ""
-    return Outcome(twins.runs[0], dict(twins.factors), {}, None, f"{lost}{type(error).__name__}: {error}")
+def failed(twins: Twins, error: BaseException, lost: bool) -> Outcome:
+    """The outcome of the one run of a piece of work that failed by itself, or was lost to the machine."""
+    words = f"{LOST if lost else ''}{type(error).__name__}: {error}"
+    return Outcome(twins.runs[0], dict(twins.factors), {}, None, words)
 
 
 def _compute(twins: Twins, progress: Callable[[float], None] | None) -> list[Outcome]:
@@ -169,7 +171,7 @@ def _alone(twins: Twins) -> Done:
         try:
             return pool.submit(compute, twins).result()
         except BrokenExecutor as error:
-            return Done([failed(twins, error)], 0.0)
+            return Done([failed(twins, error, lost=True)], 0.0)
 
 
 @contextmanager

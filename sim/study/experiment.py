@@ -49,7 +49,7 @@ class Point(NamedTuple):
     common: Mapping[str, object]  # what the keys of its runs have in common
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Experiment:
     """What is to be run. `values` has one row a point and one column a factor."""
 
@@ -60,14 +60,13 @@ class Experiment:
     plan: str = ""  # how the points were chosen, but for how many there are
     own: Own = NOTHING_OWN
     series: bool = False
-    _points: dict[int, Point] = field(default_factory=dict, repr=False)
+    _latest: Point | None = field(default=None, init=False, repr=False)  # one only: a sweep may have many thousands
 
     def point(self, number: int) -> Point:
         """A point by its number, from 0. Raises ScenarioError where its values do not go together."""
-        if number not in self._points:
-            self._points.clear()  # the latest one only: a sweep may have many thousands
-            self._points[number] = self._made(number)
-        return self._points[number]
+        if self._latest is None or self._latest.number != number:
+            self._latest = self._made(number)
+        return self._latest
 
     def _made(self, number: int) -> Point:
         values = dict(zip((factor.key for factor in self.factors), self.values[number], strict=True))
@@ -93,6 +92,10 @@ class Experiment:
         """A piece of work: some of the twins of a point and replication."""
         point = self.point(number)
         return Twins(point.scenario, tuple(runs), point.factors, self.own, self.series)
+
+    def pieces_of_work(self, pairs: int) -> int:
+        """How many pieces so many pairs of twins at every point are."""
+        return len(self.values) * pairs * -(-len(self.designs) // DESIGNS_A_PIECE)
 
     @cached_property
     def identity(self) -> str:

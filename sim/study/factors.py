@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from sim.scenario import Design, Scenario, ScenarioError, World, refuse_value
+from sim.scenario import Design, Scenario, ScenarioError, World, about_key, refuse_value
 
 LOGARITHMIC = 20.0  # a range whose ends differ by this factor or more is sampled evenly in the logarithm
 
@@ -41,25 +41,22 @@ class Factor:
         return int(self.levels[number]) if self.whole else self.levels[number]
 
 
-def factor(
-    scenario: Scenario, designs: Mapping[str, Design], key: str, ends: Sequence[float], levels: Sequence[float]
-) -> Factor:
+def factor(designs: Mapping[str, Design], key: str, ends: Sequence[float], levels: Sequence[float]) -> Factor:
     """A factor whose key exists and whose values are allowed. Without ends or levels: the range its key declares.
 
     Raises ScenarioError, without the name of a file.
     """
     table, name = _place(designs, key)
-    field = table.model_fields[name]
-    if isinstance(field.default, tuple):
+    default = table.model_fields[name].default
+    if isinstance(default, tuple):
         raise ScenarioError(f"{key} is a list of numbers; a factor is one number.")
-    about: dict[str, Any] = field.json_schema_extra  # type: ignore[assignment]
     if ends and levels:
         raise ScenarioError(f"{key} has a range and levels; a plan by levels takes levels, others a range.")
     if not ends and not levels:
-        ends = about.get("typical", (0.0, 1.0) if table is Design else ())
+        ends = about_key(table, name).get("typical", (0.0, 1.0) if table is Design else ())
         if not ends:
             raise ScenarioError(f"{key} declares no range worth trying; write range = [low, high] or levels = [...].")
-    whole = isinstance(field.default, int)
+    whole = isinstance(default, int)
     for value in (*ends, *levels):
         if whole and (not math.isfinite(value) or value != int(value)):
             raise ScenarioError(f"{key} is a whole number, {value:g} is not.")

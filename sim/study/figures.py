@@ -5,6 +5,7 @@ Each says its unit, its replications, what its bars are and how to make it again
 
 import textwrap
 from collections.abc import Sequence
+from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,10 +50,8 @@ def save(drawn: dict[str, Any], folder: Path) -> list[Path]:
 
 def require_matplotlib() -> None:
     """Raises ScenarioError where the extra is not installed."""
-    try:
-        import matplotlib.pyplot  # noqa: F401
-    except ImportError:
-        raise ScenarioError("figures need matplotlib; python -m pip install 'firmlab[study]' installs it.") from None
+    if find_spec("matplotlib") is None:
+        raise ScenarioError("figures need matplotlib; python -m pip install 'firmlab[study]' installs it.")
 
 
 def attribution_figure(table: "pd.DataFrame", title: str, command: str) -> Any:

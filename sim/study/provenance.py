@@ -3,9 +3,11 @@
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from sim.compiled import PACKAGE, sources_hash
 
@@ -25,10 +27,10 @@ def provenance() -> dict[str, object]:
     }
 
 
-def differences(manifest: dict[str, object]) -> list[str]:
+def differences(manifest: Mapping[str, Any]) -> list[str]:
     """What has changed since a manifest was written, one sentence each."""
     today = {"python": platform.python_version(), "platform": platform.platform(), "model": sources_hash()}
-    packages: dict[str, str] = manifest.get("packages", {})  # type: ignore[assignment]
+    packages = manifest.get("packages", {})
     then = {name: manifest.get(name) for name in today} | packages
     here = today | {name: _version(name) for name in packages}
     return [f"{name} was {then[name]}, here it is {here[name]}" for name in then if then[name] != here[name]]

@@ -4,7 +4,7 @@ A point is a setting of the factors; its values are paired differences, design m
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Array = np.ndarray[Any, Any]
-Better = Literal["more", "less"]
 
 
 @dataclass(frozen=True)
@@ -40,15 +39,16 @@ class Wins:
     undecided: float
 
 
-def verdict(low: float, high: float, better: Better) -> str:
+def verdict(low: float, high: float, better: str) -> str:
     """ "wins" or "loses" where the interval of the difference lies wholly on one side of 0, else "undecided"."""
     if low > 0 or high < 0:
         return "wins" if (low > 0) == (better == "more") else "loses"
     return "undecided"
 
 
-def share_of_wins(differences: Array, better: Better) -> Wins:
+def share_of_wins(differences: Array, better: str) -> Wins:
     """Share of points in which the design wins. differences: points × replications; NaN where the measure is undefined.
+    better: "more" or "less".
 
     A point stands for its replications that have the measure; with one only, its own verdict is "undecided". Wilson's
     score interval (1927, Journal of the American Statistical Association 22) stays within 0 and 1 and keeps its
@@ -60,13 +60,12 @@ def share_of_wins(differences: Array, better: Better) -> Wins:
     points, dropped = len(estimates), len(differences) - len(estimates)
     if not points:
         return Wins(0, dropped, *[np.nan] * 8)
-    won = sum(mean > 0 if better == "more" else mean < 0 for mean, _, _ in estimates)
+    side = 1 if better == "more" else -1
+    won = sum(side * mean > 0 for mean, _, _ in estimates)
     low, high = binomtest(won, points).proportion_ci(CONFIDENCE, method="wilson")
     verdicts = [verdict(below, above, better) for _, below, above in estimates]
     shares = (verdicts.count(name) / points for name in ("wins", "loses", "undecided"))
-    known = ~np.isnan(differences)
-    better_side = (differences > 0 if better == "more" else differences < 0) & known
-    in_pairs = better_side.sum(axis=0) / np.maximum(1, known.sum(axis=0))
+    in_pairs = (side * differences > 0).sum(axis=0) / np.maximum(1, (~np.isnan(differences)).sum(axis=0))
     pairs = (float(in_pairs.min()), float(in_pairs.max()))
     return Wins(points, dropped, won / points, float(low), float(high), *pairs, *shares)
 

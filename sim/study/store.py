@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.measures import MEASURES, Measure
-from sim.scenario import Design, World
+from sim.scenario import Design, World, about_key
 from sim.study import series
 from sim.study.durable import UNFINISHED, StoreError, replace, told_in_a_sentence
 from sim.study.executors import LOST, Outcome
@@ -301,9 +301,7 @@ def _about_factor(key: str) -> dict[str, str]:
 
 
 def _about_key(table: type[Design] | type[World], name: str) -> dict[str, str]:
-    field = table.model_fields[name]
-    about: dict[str, str] = field.json_schema_extra  # type: ignore[assignment]
-    return {"unit": about["unit"], "meaning": field.description or name}
+    return {"unit": about_key(table, name)["unit"], "meaning": table.model_fields[name].description or name}
 
 
 def _refuse_what_cannot_be_written(folder: Path) -> None:

@@ -13,7 +13,7 @@ from sim.scenario import ScenarioError
 from sim.study.conduct import WHOLE, Pair, Progress, Shard, carry_out, failures, plan_table, results, slices
 from sim.study.durable import StoreError
 from sim.study.executors import Executor, local
-from sim.study.experiment import DESIGNS_A_PIECE, Experiment
+from sim.study.experiment import Experiment
 from sim.study.stopping import BATCH, Until
 from sim.study.store import Store, default_folder
 from sim.study.sweepfile import Sweep
@@ -79,11 +79,12 @@ def sweep(
     if not 1 <= shard[0] <= shard[1]:
         raise ScenarioError(f"shard {shard[0]}/{shard[1]} is none; they are 1/N to N/N.")
     experiment, store = opened(setup, out, own)
+    most = replications or (setup.until.most if setup.until else setup.replications)
     asked, tally = carry_out(
         experiment,
         store,
         rounds(setup, experiment, store, replications),
-        execute or local(workers, pieces_of_work(setup, experiment, replications)),
+        execute or local(workers, experiment.pieces_of_work(most)),
         progress=progress,
         shard=shard,
     )
@@ -96,12 +97,6 @@ def sweep(
 def _refuse_unfixed(setup: Sweep, replications: int | None) -> None:
     if setup.until and replications is None:
         raise ScenarioError("a sweep that stops by precision has no fixed plan to share out; give --replications.")
-
-
-def pieces_of_work(setup: Sweep, experiment: Experiment, replications: int | None) -> int:
-    """How many there can be at most."""
-    pairs = replications or (setup.until.most if setup.until else setup.replications)
-    return len(experiment.values) * pairs * -(-len(experiment.designs) // DESIGNS_A_PIECE)
 
 
 def opened(setup: Sweep, out: str | Path | None = None, own: Own = NOTHING_OWN) -> tuple[Experiment, Store]:

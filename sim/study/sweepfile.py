@@ -1,6 +1,7 @@
 """A sweep file: a scenario, the factors that vary, how their points are chosen, and how many twins there are."""
 
 import tomllib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from itertools import product
@@ -12,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from sim.measures import MEASURES
 from sim.own import NOTHING_OWN, Own
-from sim.scenario import Design, Scenario, ScenarioError
+from sim.scenario import Design, Scenario, ScenarioError, built_in
 from sim.study import sampling
 from sim.study.attribution import LEVERS
 from sim.study.experiment import Experiment, at_levels, at_quantiles
@@ -40,24 +41,24 @@ class _Table(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class _ByLevels(_Table):
+class _ByLevels(_Table, ABC):
     """A plan over levels that the factors name."""
 
+    @abstractmethod
     def indices(self, counts: Sequence[int]) -> Array:
         """The points as numbers of levels."""
-        raise NotImplementedError
 
     def values(self, factors: Sequence[Factor], seed: int) -> Values:
         """The points: a row each, a value a factor. Nothing is drawn."""
         return at_levels(factors, self.indices([len(one.levels) for one in factors]))
 
 
-class _Drawn(_Table):
+class _Drawn(_Table, ABC):
     """A plan whose points are drawn from the ranges of the factors."""
 
+    @abstractmethod
     def unit(self, factors: int, seed: int) -> Array:
         """The points in the unit cube."""
-        raise NotImplementedError
 
     def values(self, factors: Sequence[Factor], seed: int) -> Values:
         """The points: a row each, a value a factor."""
@@ -180,8 +181,7 @@ class Sweep:
         try:
             self.designs = factorial() if self.is_factorial else _designs(self.scenario, file.designs)
             self.factors = tuple(
-                factor(self.scenario, self.designs, one.key, one.range or (), one.levels or ())
-                for one in file.factor
+                factor(self.designs, one.key, one.range or (), one.levels or ()) for one in file.factor
             )
             self._agree()
             self.values: Values = file.plan.values(self.factors, file.seed) if file.plan else ((),)
@@ -251,10 +251,7 @@ def corner_name(levers: Sequence[str]) -> str:
 
 def sweeps() -> dict[str, Path]:
     """The sweep files that come with the product, by name."""
-    package = Path(sampling.__file__).parents[1]
-    installed = package / "scenarios"
-    folder = (installed if installed.is_dir() else package.parent / "scenarios") / "sweeps"
-    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    return built_in("sweeps")
 
 
 def _scenario(name: str, path: Path) -> Scenario:

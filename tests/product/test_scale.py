@@ -17,18 +17,9 @@ from sim.study.durable import StoreError
 from sim.study.executors import Processes
 from sim.study.sweep import merge, opened, rounds, sweep
 from sim.study.sweepfile import Sweep
-from tests.commands import command, environment, firmlab, parts
+from tests.commands import command, environment, firmlab, parts, tiny
 from tests.conftest import require
 
-TINY = """
-extends = "baseline"
-[world]
-staff = 20
-[run]
-burn_in_weeks = 1
-warm_up_weeks = 0
-weeks = {weeks}
-"""
 FILE = """
 scenario = "tiny.toml"
 replications = {replications}
@@ -42,7 +33,7 @@ KILLS = 10
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "tiny.toml").write_text(TINY.format(weeks=2))
+    (tmp_path / "tiny.toml").write_text(tiny(weeks=2))
     (tmp_path / "file.toml").write_text(FILE.format(replications=6))
     return tmp_path
 
@@ -56,7 +47,7 @@ def workers_of(pid):
 @pytest.mark.skipif(sys.platform != "linux", reason="kill -9, and /proc")
 def test_killed_at_ten_random_moments_it_ends_with_the_same_bytes(folder):
     psutil = require("psutil")
-    (folder / "tiny.toml").write_text(TINY.format(weeks=60))
+    (folder / "tiny.toml").write_text(tiny(weeks=60))
     (folder / "file.toml").write_text(FILE.format(replications=60))
     options = ("sweep", "file.toml", "--workers", 2, "--out")
     began = time.monotonic()
@@ -84,7 +75,7 @@ def test_killed_at_ten_random_moments_it_ends_with_the_same_bytes(folder):
     assert len(parts(folder / "whole")) > 4
     assert parts(folder / "killed") == parts(folder / "whole")
     assert not (folder / "killed" / "pending").exists()
-    assert not [path for path in (folder / "killed" / "runs").iterdir() if path.name.startswith("part") is False]
+    assert all(path.name.startswith("part-") for path in (folder / "killed" / "runs").iterdir())
 
 
 def test_shards_make_the_same_tables_as_one_command(folder, monkeypatch):

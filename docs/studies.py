@@ -1,6 +1,6 @@
 """Writes the tables and pictures of studies.md from the stored studies: python docs/studies.py.
 
-What is not in results/ yet is run: the factorial, the map and the ranges, together half an hour on two cores.
+What is not in results/ yet is run: the factorial, the map, the ranges and the sizes, half an hour on two cores.
 """
 
 from pathlib import Path
@@ -9,16 +9,17 @@ from marks import write
 
 from sim import analyse, sweep
 from sim.study.figures import figures, save
+from sim.study.paired import HEADLINES
 
 HERE = Path(__file__).parent
 FACTORS = {"retention_12m": 100.0}  # per cent
 SETTINGS = "settings (beside the sum)"
 
 
-def cell(row, name, measure, digits):
+def cell(row, measure, name="estimate", high="high"):
     """A mean and half its interval."""
-    factor = FACTORS.get(measure, 1.0)
-    return f"{factor * row[name]:+.{digits}f} ± {factor * (row['high'] - row[name]):.{digits}f}"
+    factor, digits = FACTORS.get(measure, 1.0), DIGITS[measure]
+    return f"{factor * row[name]:+.{digits}f} ± {factor * (row[high] - row[name]):.{digits}f}"
 
 
 WINS = ("share", "low", "high", "pair_low", "pair_high", "wins", "loses", "undecided")
@@ -33,13 +34,13 @@ def shapley(table):
     levers = list(dict.fromkeys(table.loc[table["kind"] == "shapley", "lever"]))
     wanted = [("shapley", lever, lever) for lever in levers]
     for kind, lever, words in [*wanted, ("total", "", "**all six**"), ("settings", "", SETTINGS)]:
-        cells = [cell(rows.loc[(kind, lever, measure)], "estimate", measure, DIGITS[measure]) for measure in DIGITS]
+        cells = [cell(rows.loc[(kind, lever, measure)], measure) for measure in DIGITS]
         lines.append(f"| {words} | {' | '.join(cells)} |")
     strongest = table[table["kind"] == "interaction"].copy()
     lines += ["", "Strongest interactions:", ""]
     for measure, group in strongest.groupby("measure", sort=False):
         row = group.loc[group["estimate"].abs().idxmax()]
-        value = cell(row, "estimate", measure, DIGITS[measure])
+        value = cell(row, measure)
         lines.append(f"- {measure}: {row['lever']} with {row['other']}, {value}")
     return lines
 
@@ -73,9 +74,19 @@ def boxes(table):
     return lines
 
 
+def sizes(table):
+    """A line a size, a column a headline."""
+    lines = ["| seats | pairs | decision median, h | retention, % | satisfaction |", "|---:|---:|---:|---:|---:|"]
+    for seats, rows in table.groupby("world.staff"):
+        found = rows.set_index("measure")
+        cells = [cell(found.loc[name], name, "difference", "difference_high") for name in HEADLINES]
+        lines.append(f"| {seats} | {found['pairs'].max()} | {' | '.join(cells)} |")
+    return lines
+
+
 def main() -> None:
     """Run what is missing, write tables and pictures."""
-    names = {"factorial": "attribution", "where-hierarchy-wins": "points", "ranges": "wins"}
+    names = {"factorial": "attribution", "where-hierarchy-wins": "points", "ranges": "wins", "size": "points"}
     studies = {name: sweep(name) for name in names}
     found = {name: analyse(study).tables for name, study in studies.items()}
     for name, picture in (("factorial", "attribution"), ("where-hierarchy-wins", "win-map")):
@@ -84,7 +95,7 @@ def main() -> None:
         save({picture: drawn[table]}, HERE / "pictures")
     parts = {"shapley": shapley(found["factorial"]["attribution"])}
     parts |= {"wins": wins(found["ranges"]["wins"]), "boxes": boxes(found["ranges"]["boxes"])}
-    write(HERE / "studies.md", parts)
+    write(HERE / "studies.md", parts | {"size": sizes(found["size"]["points"])})
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from sim.engine import horizon_days, simulate
 from sim.measures import MEASURES
 from sim.scenario import Design, Scenario
@@ -16,7 +18,7 @@ from sim.study.experiment import DESIGNS_A_PIECE, Experiment
 from sim.study.sweep import opened, rounds
 from sim.study.sweepfile import Sweep
 
-TRIED_POINTS, TRIED_DESIGNS, TRIED_WEEKS = 4, 3, 12
+TRIED_POINTS, TRIED_DESIGNS, TRIED_WEEKS = 8, 3, 25
 BYTES_A_NUMBER, BYTES_A_DAILY_NUMBER, BYTES_A_PART = 8, 2.5, 50_000  # in a part, compressed; of an empty part
 
 
@@ -55,7 +57,8 @@ def estimate(
 
 def _seconds_a_run(experiment: Experiment) -> float:
     """Engine time of a run, its share of the burn-in included: of a few points and designs, tried for some weeks."""
-    numbers = range(0, len(experiment.values), max(1, len(experiment.values) // TRIED_POINTS))
+    points = len(experiment.values)  # drawn, since every n-th point of a grid has the same level of some factor
+    numbers = np.random.default_rng(1).choice(points, min(points, TRIED_POINTS), replace=False).tolist()
     names = list(experiment.designs)[:: max(1, len(experiment.designs) // TRIED_DESIGNS)]
     run = experiment.scenario.run
     weeks = run.burn_in_weeks / min(DESIGNS_A_PIECE, len(experiment.designs)) + horizon_days(run) / DAYS_A_WEEK

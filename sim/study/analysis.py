@@ -61,10 +61,10 @@ def _others(study: "Study") -> list[str]:
 
 
 def _labelled(table: "pd.DataFrame", **labels: Any) -> "pd.DataFrame":
-    """A table with constant columns in front."""
-    for name, value in reversed(labels.items()):
-        table.insert(0, name, value)
-    return table
+    """A table with constant columns in front, all at once: a study may have hundreds of factors."""
+    import pandas as pd
+
+    return pd.concat([pd.DataFrame(labels, index=table.index), table], axis=1)
 
 
 def _joined(tables: "list[pd.DataFrame]") -> "pd.DataFrame":
@@ -123,7 +123,7 @@ def _points(study: "Study") -> "pd.DataFrame":
     for number, runs in study.runs.groupby("point"):
         table = tabulate(runs, list(study.experiment.designs), measures(study))
         values = dict(zip(keys, study.experiment.values[number], strict=True))
-        found.append(_labelled(table[table["design"] != study.reference].copy(), **values))
+        found.append(_labelled(table[table["design"] != study.reference], **values))
     return map_of_wins(_joined(found)) if found else _joined(found)
 
 

@@ -21,6 +21,7 @@ RESAMPLES = 1000  # of the bootstrap, so that the width of an interval is known 
 # Index from which on a factor counts as influential, and widest 95 % interval with which one below it may be left out;
 # of mu_star as shares of the largest: Sarrazin, Pianosi & Wagener, Environmental Modelling & Software 79, 2016.
 INFLUENTIAL, WIDEST = 0.05, 0.05
+MOST_NAMED = 5  # factors in one warning
 
 
 def morris_effects(
@@ -110,13 +111,19 @@ def warnings(table: "pd.DataFrame") -> list[str]:
     }
     if index == "total":
         found |= _contradictions(table)
-    told = [f"{', '.join(table['factor'][who])}: {what}; double {size}." for what, who in found.items() if any(who)]
+    told = [f"{_named(table['factor'][who])}: {what}; double {size}." for what, who in found.items() if any(who)]
     if index == "total" and (excess := _excess(table)) > 0:
         told.append(f"first adds up to {1 + excess:.2f}, clearly above 1; double base.")
     if dropped := table["dropped"].max():
         of = f"{dropped} of {dropped + table['used'].max()} {blocks}"
         told.append(f"{of} are dropped, being undefined somewhere; the table is of where the measure is defined.")
     return told
+
+
+def _named(factors: "pd.Series[str]") -> str:
+    """The first few, which are the most influential, and how many more."""
+    more = len(factors) - MOST_NAMED
+    return ", ".join(factors.head(MOST_NAMED)) + (f" and {more} more" if more > 0 else "")
 
 
 def _contradictions(table: "pd.DataFrame") -> "dict[str, pd.Series[bool]]":

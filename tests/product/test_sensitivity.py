@@ -239,3 +239,10 @@ def test_a_large_plan_of_a_known_function_has_no_warning_and_a_small_one_has():
     assert warnings(indices(ishigami)) == []
     assert warnings(effects(linear)) == []
     assert warnings(indices(ishigami, 8))
+
+
+def test_a_warning_about_many_factors_stays_readable():
+    names = [f"f{number}" for number in range(60)]
+    table = pd.DataFrame({"factor": names, "mu_star": 1.0, "mu_star_high": 3.0, "used": 2, "dropped": 0})
+    (told,) = warnings(table)
+    assert told.startswith("f0, f1, f2, f3, f4 and 55 more: the interval of mu_star reaches below 0")

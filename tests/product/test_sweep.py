@@ -1,6 +1,7 @@
 """Sweep files, points, rounds, the analysis that follows from a plan, and replay."""
 
 import json
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -9,10 +10,11 @@ import pytest
 from sim.measures import Measure
 from sim.own import Own
 from sim.scenario import ScenarioError, World
-from sim.study import conduct
+from sim.study import analysis, conduct
 from sim.study.analysis import analyse
 from sim.study.attribution import LEVERS
 from sim.study.durable import StoreError
+from sim.study.regions import map_of_wins
 from sim.study.replay import replay
 from sim.study.sweep import sweep
 from sim.study.sweepfile import Sweep, corner_name, factorial, sweeps
@@ -257,6 +259,15 @@ kind = "%s"
         index = "total" if "total" in table else "mu_star"
         assert table[index][0] > 0
         assert table[index][1] == pytest.approx(0, abs=1e-12), "money moves no work"
+
+
+def test_tables_of_hundreds_of_factors_are_made_without_a_murmur():
+    labels = {f"world.key_{number}": 1.0 for number in range(300)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = analysis._labelled(pd.DataFrame({"measure": ["a", "b"], "p": [0.1, 0.2]}), **labels)
+        table = map_of_wins(table.assign(design="social", difference=1.0, better="more"))
+    assert list(table)[:302] == [*labels, "measure", "p"]
 
 
 def test_shares_and_boxes_of_the_ranges(folder):

@@ -13,7 +13,7 @@ import sim
 from sim import state
 from sim.draws import Stream
 from sim.measures import MEASURES
-from sim.scenario import FIXED, TOP_KEYS, Design, Event, Run, Scenario, World, _Leave
+from sim.scenario import FIXED, TOP_KEYS, Design, Event, Report, Run, Scenario, World, _Leave
 
 HERE = Path(__file__).parent
 SIM = Path(sim.__file__).parent
@@ -168,6 +168,7 @@ def parameters() -> str:
         lines += [f"### {heading}", "", *_keys(World, names)]
     lines += ["## Design", "", ABOUT_DESIGN, "", *_keys(Design, Design.model_fields)]
     lines += ["## Run", "", "Table `[run]`.", "", *_keys(Run, Run.model_fields)]
+    lines += ["", "## Report", "", "Table `[report]`.", "", *_keys(Report, Report.model_fields)]
     lines += ["## Events", "", ABOUT_EVENTS, ""]
     lines += [*_keys(Event, ["day"]), *_plain_keys(Event, [name for name in Event.model_fields if name != "day"])]
     lines += ["### Who leaves", "", *_keys(_Leave, _Leave.model_fields)]

@@ -456,6 +456,16 @@ class Run(_Table):
     seed: int = key(1, "", 0, 2**32 - 1, "number from which all chance is drawn", "chosen")
 
 
+class Report(_Table):
+    """From which difference on the reader cares. No run depends on it."""
+
+    label: ClassVar[str] = "report."
+
+    smallest_decision: float = key(0.05, "share", 0, 1, "smallest change of the median time of a decision that matters, as a share of the reference's", "chosen")
+    smallest_retention: float = key(1.0, "points", 0, 100, "smallest change of staff kept over a year that matters, in percentage points", "chosen")
+    smallest_satisfaction: float = key(1.0, "points", 0, 100, "smallest change of satisfaction (0 to 100) that matters", "chosen")
+
+
 # fmt: on
 
 
@@ -519,6 +529,7 @@ EVENTS = (
     "dated changes while the firm runs, each an [[event]]; a file's events replace all those of the file it extends"
 )
 TOP_KEYS = ("name", "question", "designs", "observed_hours_by_handoffs")
+TABLES: Mapping[str, type[_Table]] = MappingProxyType({"world": World, "run": Run, "report": Report})
 DESIGN_NAME = re.compile(r"[\w-]{1,40}")
 
 
@@ -540,6 +551,7 @@ class Scenario(_Table):
     world: World = _plain(World(), "what the firm cannot choose", "a World")
     own_designs: Mapping[str, Design] = _plain({}, "designs beside the built-in ones, by name", "designs by name")
     run: Run = _plain(Run(), "how long and how often the firms are run", "a Run")
+    report: Report = _plain(Report(), "from which difference on the reader cares; no run depends on it", "a Report")
     events: Annotated[tuple[Event, ...], BeforeValidator(_as_tuple)] = _plain((), EVENTS, "a list of events")
 
     @model_validator(mode="after")
@@ -616,7 +628,8 @@ class Scenario(_Table):
 
     def to_toml(self) -> str:
         """The scenario as a file that says every number and extends nothing."""
-        tables = {"world": self.world, **{f"design.{n}": d for n, d in self.own_designs.items()}, "run": self.run}
+        designs = {f"design.{name}": design for name, design in self.own_designs.items()}
+        tables = {"world": self.world, **designs, "run": self.run, "report": self.report}
         written = {name: getattr(self, name) for name in TOP_KEYS}
         lines = [f"{name} = {_toml(value)}" for name, value in written.items() if value is not None]
         for name, table in tables.items():
@@ -761,8 +774,8 @@ def _amended(base: Scenario, changes: Mapping[str, Any], where: str) -> Scenario
             start = _start(name, levers["from"], {**DESIGNS, **own}, where)
         own[name] = Design(**{**dict(start), **{lever: value for lever, value in levers.items() if lever != "from"}})
     values = {name: changes.get(name, getattr(base, name)) for name in TOP_KEYS}
-    values["world"] = _checked(World, {**dict(base.world), **changes.get("world", {})}, where)
-    values["run"] = _checked(Run, {**dict(base.run), **changes.get("run", {})}, where)
+    for name, table in TABLES.items():
+        values[name] = _checked(table, {**dict(getattr(base, name)), **changes.get(name, {})}, where)
     values["events"] = tuple(Event(**event) for event in changes["event"]) if "event" in changes else base.events
     return _checked(Scenario, {**values, "own_designs": own}, where)
 
@@ -793,9 +806,8 @@ def _mistakes_in_file(raw: Mapping[str, Any]) -> list[str]:
     """What is wrong with single keys of a file, in its order."""
     found: list[str] = []
     for name, value in raw.items():
-        if name in ("world", "run"):
-            table = World if name == "world" else Run
-            found += _mistakes_in_table(table, value, name)
+        if name in TABLES:
+            found += _mistakes_in_table(TABLES[name], value, name)
         elif name == "design":
             found += _mistakes_in_designs(value)
         elif name == "event":
@@ -945,10 +957,11 @@ def _all_keys(label: str) -> dict[str, str]:
         **{name: _meaning(Scenario, name) for name in (*TOP_KEYS, "world")},
         "design": "a table for each design of your own, [design.NAME]",
         "run": _meaning(Scenario, "run"),
+        "report": _meaning(Scenario, "report"),
         "event": EVENTS,
         f"{design}from": FROM,
     }
-    for prefix, table in ((World.label, World), (design, Design), (Run.label, Run)):
+    for prefix, table in ((World.label, World), (design, Design), (Run.label, Run), (Report.label, Report)):
         keys |= {f"{prefix}{name}": _meaning(table, name) for name in table.model_fields}
     return keys
 
@@ -1038,6 +1051,7 @@ def schema() -> dict[str, Any]:
             "world": {**_table_schema(World), "description": keys["world"]},
             "design": {"type": "object", "additionalProperties": design, "description": keys["design"]},
             "run": {**_table_schema(Run), "description": keys["run"]},
+            "report": {**_table_schema(Report), "description": keys["report"]},
             "event": {"type": "array", "items": _event_schema(), "description": keys["event"]},
         },
     }

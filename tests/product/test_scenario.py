@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from sim.scenario import DESIGNS, FIXED, Design, Event, Run, Scenario, ScenarioError, World, schema
+from sim.scenario import DESIGNS, FIXED, Design, Event, Report, Run, Scenario, ScenarioError, World, schema
 from sim.study.experiment import Experiment
 from sim.study.runs import fingerprint, run_key
 
 REPOSITORY = Path(__file__).parents[2]
-TABLES: list[type[BaseModel]] = [World, Design, Run]
+TABLES: list[type[BaseModel]] = [World, Design, Run, Report]
 KEYS = [(table, name) for table in TABLES for name in table.model_fields]
 FORM = schema()["properties"]
 

@@ -76,13 +76,14 @@ def _joined(tables: "list[pd.DataFrame]") -> "pd.DataFrame":
 def _attributions(study: "Study") -> "pd.DataFrame":
     """Of each measure."""
     found = [
-        _labelled(_attribution(study.runs, measure), measure=measure.name, unit=measure.unit)
+        _labelled(attribution_of(study.runs, measure), measure=measure.name, unit=measure.unit)
         for measure in measures(study)
     ]
     return _joined(found)
 
 
-def _attribution(runs: "pd.DataFrame", measure: Measure) -> "pd.DataFrame":
+def attribution_of(runs: "pd.DataFrame", measure: Measure) -> "pd.DataFrame":
+    """Of one measure, from the runs of a factorial (see `attribution.attribution` and `alone_and_last`)."""
     values = runs.set_index(["replication", "design"])[measure.name].unstack("design")
     values = values.reindex(columns=list(factorial()))  # where a corner failed everywhere
     corners = {}

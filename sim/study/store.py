@@ -166,6 +166,7 @@ class Store:
             "question": experiment.scenario.question,
             "factors": {one.key: {"low": one.low, "high": one.high, "levels": one.levels,
                                   "logarithmic": one.logarithmic} for one in experiment.factors},
+            "plan": experiment.plan,
             "designs": {name: design.model_dump() for name, design in experiment.designs.items()},
             "seeds": [experiment.scenario.run.seed],
             "replications": int(plan["replication"].nunique()),

@@ -1,0 +1,1 @@
+"""The report: from stored runs to a page, its paper form and slides."""

@@ -1,0 +1,193 @@
+"""Everything the report says, as numbers: computed once from the stored runs, in no language."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.measures import MEASURES, Measure
+from sim.report.answer import Answer, Verdict, answers, smallest_differences, verdict
+from sim.report.costs import Costs
+from sim.report.gather import Evidence, Found, designs, name_in
+from sim.report.stored import Stored
+from sim.report.turning import tornado
+from sim.study.analysis import attribution_of
+from sim.study.attribution import LEVERS
+from sim.study.paired import HEADLINES, tabulate
+from sim.study.prim import boxes
+from sim.study.regions import Wins, map_of_wins, share_of_wins
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PROFIT = "profit_per_seat"
+FOUR = (*HEADLINES, PROFIT)  # what studies are shown for
+BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
+MIDDLE = (0.05, 0.95)  # the 90 % in the middle of twin firms, or of worlds
+FEWEST_FOR_A_BOX = 50  # worlds below which a condition would be found in noise
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The middle 90 % of differences, and in how many the design does better."""
+
+    low: float
+    high: float
+    better: int
+    of: int
+
+
+@dataclass
+class Findings:
+    """What the evidence says of the two designs. costs: the reader's unit costs, if any."""
+
+    evidence: Evidence
+    costs: Costs | None = None
+
+    # --- the comparison -----------------------------------------------------------------------------------------------
+
+    @property
+    def comparison(self) -> Stored:
+        """The runs of the reader's world."""
+        return self.evidence.comparison
+
+    @property
+    def reference(self) -> str:
+        """Name of the design that is compared with."""
+        return self.evidence.reference
+
+    @property
+    def design(self) -> str:
+        """Name of the design that the report is about."""
+        return self.evidence.design
+
+    @cached_property
+    def table(self) -> "pd.DataFrame":
+        """Every measure: estimates and the paired difference (`paired.tabulate`)."""
+        return self.comparison.table([self.reference, self.design])
+
+    def row(self, measure: str, design: str | None = None) -> dict[str, Any]:
+        """The row of a measure; of the design unless another is named."""
+        table = self.table
+        chosen = table[(table["measure"] == measure) & (table["design"] == (design or self.design))]
+        return {str(name): value for name, value in chosen.iloc[0].items()}
+
+    @cached_property
+    def answers(self) -> list[Answer]:
+        """The three headlines."""
+        return answers(self.table, self.design, self.comparison.scenario.report)
+
+    @cached_property
+    def smallest(self) -> dict[str, float]:
+        """The smallest difference that matters of each headline; any difference of the profit does."""
+        hours = self.row(HEADLINES[0], self.reference)["estimate"]
+        return {**smallest_differences(self.comparison.scenario.report, hours), PROFIT: 0.0}
+
+    def from_pair_to_pair(self, measure: str) -> Spread:
+        """Where the differences of single pairs of twin firms lie: chance."""
+        differences = self.comparison.differences_at_base(measure, self.reference, self.design)
+        return _spread(differences[~np.isnan(differences)], measure)
+
+    # --- the studies --------------------------------------------------------------------------------------------------
+
+    def found(self, part: str) -> Found | None:
+        """The study behind a part of the report; None where there is none."""
+        return self.evidence.found.get(part)
+
+    def _names(self, study: Stored) -> tuple[str, str]:
+        reference, design = (name_in(study, one) for one in designs(self.evidence))
+        return reference, design
+
+    def from_world_to_world(self, measure: str) -> Spread | None:
+        """Where the mean differences of worlds with other assumptions lie: what is not known."""
+        found = self.found("ranges")
+        if found is None:
+            return None
+        means = found.study.points(measure, *self._names(found.study)).mean(axis=1).dropna()
+        return _spread(means.to_numpy(), measure)
+
+    @cached_property
+    def shares_of_wins(self) -> dict[str, Wins]:
+        """In what share of the ranges the design wins, by measure; empty without that study."""
+        found = self.found("ranges")
+        if found is None:
+            return {}
+        names = self._names(found.study)
+        return {
+            measure: share_of_wins(found.study.points(measure, *names).to_numpy(float), BY_NAME[measure].better)
+            for measure in FOUR
+        }
+
+    @cached_property
+    def worlds(self) -> "pd.DataFrame | None":
+        """The map: a row a measure and world, with factors, difference, interval and verdict."""
+        import pandas as pd
+
+        found = self.found("map")
+        if found is None:
+            return None
+        study, names = found.study, self._names(found.study)
+        measures = [BY_NAME[name] for name in FOUR]
+        rows = []
+        for _, runs in study.runs.groupby("point"):
+            table = tabulate(runs, names, measures)
+            values = {key: runs[key].iloc[0] for key in study.factors}
+            rows.append(table[table["design"] == names[1]].assign(**values))
+        return map_of_wins(pd.concat(rows, ignore_index=True))
+
+    @cached_property
+    def conditions(self) -> "dict[str, Any]":
+        """By measure the first box of conditions under which the design wins, with the keys of its factors."""
+        found = self.found("ranges")
+        if found is None:
+            return {}
+        boxed = {}
+        for measure in FOUR:
+            points = found.study.points(measure, *self._names(found.study))
+            means = points.mean(axis=1).dropna()
+            won = (means * (1 if BY_NAME[measure].better == "more" else -1) > 0).to_numpy()
+            if len(means) >= FEWEST_FOR_A_BOX and won.any() and not won.all():
+                factors = means.index.to_frame(index=False)[list(found.study.factors)].to_numpy(float)
+                boxed[measure] = next(iter(boxes(factors, won)), None)
+        return boxed
+
+    @cached_property
+    def shifts(self) -> "dict[str, pd.DataFrame]":
+        """By measure the effects of the six levers, indexed by (kind, lever); empty without a factorial."""
+        found = self.found("shifts")
+        if found is None:
+            return {}
+        tables = {measure: attribution_of(found.study.runs, BY_NAME[measure]) for measure in FOUR}
+        return {
+            name: table[table["kind"] != "interaction"].set_index(["kind", "lever"]).sort_index()
+            for name, table in tables.items()
+        }
+
+    @cached_property
+    def verdicts_of_shifts(self) -> dict[str, dict[str, Verdict]]:
+        """By lever (and "settings") the verdict on its share of each headline."""
+        judged: dict[str, dict[str, Verdict]] = {}
+        for measure, table in self.shifts.items():
+            for lever in (*LEVERS, "settings"):
+                row = table.loc[("settings", "") if lever == "settings" else ("shapley", lever)]
+                if measure in HEADLINES:
+                    found = verdict(row["low"], row["high"], BY_NAME[measure].better, self.smallest[measure])
+                    judged.setdefault(lever, {})[measure] = found
+        return judged
+
+    @cached_property
+    def assumptions(self) -> "dict[str, pd.DataFrame]":
+        """By measure how far each assumption alone moves the difference (`turning.tornado`); empty without that."""
+        found = self.found("tornado")
+        if found is None:
+            return {}
+        return {measure: tornado(found.study, measure, *self._names(found.study)) for measure in FOUR}
+
+
+def _spread(differences: "np.ndarray[Any, Any]", measure: str) -> Spread:
+    if not len(differences):
+        return Spread(np.nan, np.nan, 0, 0)
+    low, high = np.quantile(differences, MIDDLE)
+    sign = 1 if BY_NAME[measure].better == "more" else -1
+    return Spread(float(low), float(high), int((sign * differences > 0).sum()), len(differences))

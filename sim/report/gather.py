@@ -1,0 +1,174 @@
+"""Which stored study answers which part of the report: the reader's own, else the one that comes with the product."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sim.report.shipped import shipped
+from sim.report.stored import MANIFEST, Stored, stored
+from sim.scenario import Design
+from sim.study.durable import StoreError
+from sim.study.sweepfile import TRADITIONAL, factorial
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a part of the report rests on. command, minutes: what runs its study on two cores."""
+
+    name: str
+    command: str
+    minutes: float
+    is_it: Callable[[Stored], bool]  # can this study answer it?
+
+
+@dataclass(frozen=True)
+class Found:
+    """The study behind a part. shipped: it comes with the product. same_world: it is of the world of the report."""
+
+    part: Part
+    study: Stored
+    shipped: bool
+    same_world: bool
+
+
+@dataclass
+class Evidence:
+    """Everything a report may use. comparison: two designs or more in the reader's world.
+
+    found: by the name of the part. reference, design: the two that the report is about.
+    """
+
+    comparison: Stored
+    reference: str
+    design: str
+    found: dict[str, Found] = field(default_factory=dict)
+
+
+def _is_factorial(study: Stored) -> bool:
+    return not study.factors and set(factorial()) <= set(study.designs)
+
+
+def _is_change(study: Stored) -> bool:
+    return not study.factors and bool(study.scenario.events) and any((study.folder / "series").glob("part-*.parquet"))
+
+
+def _is_claims(study: Stored) -> bool:
+    return study.plan == "one-at-a-time" and "two-way" in study.designs
+
+
+def _is_tornado(study: Stored) -> bool:
+    return study.plan == "one-at-a-time" and len(study.factors) > 2 and not _is_claims(study)
+
+
+def _is_map(study: Stored) -> bool:
+    return study.plan == "grid" and len(study.factors) in (2, 3)
+
+
+def _is_ranges(study: Stored) -> bool:
+    return study.plan in ("sobol", "latin-hypercube")
+
+
+PARTS = (
+    Part("shifts", "firmlab sweep factorial", 9, _is_factorial),
+    Part("map", "firmlab sweep where-hierarchy-wins", 10, _is_map),
+    Part("ranges", "firmlab sweep ranges", 10, _is_ranges),
+    Part("tornado", "firmlab sweep tornado", 8, _is_tornado),
+    Part("change", "firmlab compare change-programme --series", 1, _is_change),
+    Part("claims", "firmlab sweep claims", 12, _is_claims),
+)
+
+
+def gather(results: Path) -> Evidence:
+    """What there is for a report on `results`: a comparison's folder, a study's, or a folder that holds several.
+
+    Beside the folder itself its neighbours are looked at, then the studies that come with the product. A neighbour
+    counts where it is of the same world and holds the two designs that are compared.
+
+    Raises StoreError where the folder holds nothing that can be reported.
+    """
+    several = not (results / MANIFEST).exists() and any(results.glob(f"*/{MANIFEST}"))
+    own = _all(results.iterdir() if several else [results, *_neighbours(results)])
+    if not several and not own:
+        stored(results)  # says what is wrong with it
+    there = own if several else [one for one in own if one.folder == results]
+    comparison = next((one for one in there if _is_comparison(one)), None) or next(iter(there), None)
+    if comparison is None:
+        raise StoreError(f"{results} holds no results that can be read.")
+    reference, design = _compared(comparison)
+    evidence = Evidence(comparison, reference, design)
+    for part in PARTS:
+        found = _find(part, evidence, own, _all(_folders(shipped())))
+        if found is not None:
+            evidence.found[part.name] = found
+    return evidence
+
+
+def _find(part: Part, evidence: Evidence, own: list[Stored], reference: list[Stored]) -> Found | None:
+    world = evidence.comparison.scenario.world
+    for study in own:
+        if study.scenario.world == world and part.is_it(study) and _holds(study, evidence):
+            return Found(part, study, shipped=_inside(study.folder, shipped()), same_world=True)
+    for study in reference:
+        if part.is_it(study) and _holds(study, evidence):
+            return Found(part, study, shipped=True, same_world=study.scenario.world == world)
+    return None
+
+
+def _holds(study: Stored, evidence: Evidence) -> bool:
+    """Has it the two designs, whatever their names there?"""
+    numbers = list(study.designs.values())
+    return all(design in numbers for design in designs(evidence))
+
+
+def designs(evidence: Evidence) -> tuple[Design, Design]:
+    """The numbers of the reference and of the design that is compared with it."""
+    known = evidence.comparison.designs
+    return known[evidence.reference], known[evidence.design]
+
+
+def name_in(study: Stored, design: Design) -> str:
+    """The name that a study has for a design."""
+    return next(name for name, numbers in study.designs.items() if numbers == design)
+
+
+def _is_comparison(study: Stored) -> bool:
+    return not study.factors and len(study.designs) >= 2 and not _is_factorial(study) and not _is_change(study)
+
+
+def _compared(study: Stored) -> tuple[str, str]:
+    """The first design, and "social" or else the second. Raises StoreError where there is only one."""
+    names = list(study.designs)
+    reference = TRADITIONAL if _is_factorial(study) else names[0]
+    others = [name for name in names if name != reference]
+    if not others:
+        raise StoreError(f"{study.folder} holds one design; a report compares two: firmlab compare.")
+    if study.at_base().empty:
+        raise StoreError(
+            f"no point of {study.folder} is the scenario itself, so it has no headline; name a comparison's folder."
+        )
+    return reference, "social" if "social" in others else others[0]
+
+
+def _neighbours(folder: Path) -> Iterable[Path]:
+    return [path for path in _folders(folder.parent) if path != folder]
+
+
+def _folders(folder: Path) -> list[Path]:
+    """Those with a manifest, the newest first."""
+    found = folder.glob(f"*/{MANIFEST}")
+    return [path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
+
+
+def _all(folders: Iterable[Path]) -> list[Stored]:
+    """The studies that can be read; others are of another version, and a report does not depend on them."""
+    found = []
+    for folder in folders:
+        try:
+            found.append(stored(folder))
+        except StoreError:
+            continue
+    return found
+
+
+def _inside(folder: Path, other: Path) -> bool:
+    return other.resolve() in folder.resolve().parents

@@ -1,0 +1,50 @@
+"""The page: its parts in order. What should we do, how big and how sure, what would change it, what was assumed, next."""
+
+from collections.abc import Callable
+
+from sim.report.blocks import Page, Section
+from sim.report.findings import Findings
+from sim.report.say import Say
+from sim.report.sections import change, closing, decides, difference, first, price, shifts, where
+from sim.study.provenance import now
+
+PARTS: tuple[Callable[[Findings, Say], Section], ...] = (
+    first.section,
+    difference.section,
+    where.section,
+    shifts.section,
+    decides.section,
+    price.section,
+    change.section,
+    closing.assumptions,
+    closing.limits,
+    closing.pilot,
+    closing.methods,
+)
+
+
+def page(findings: Findings, say: Say) -> Page:
+    """All parts in one language. Raises ValueError where the limits are empty: no page goes out without them."""
+    scenario, words = findings.comparison.scenario, say.words
+    sections = [part(findings, say) for part in PARTS]
+    if not next(section for section in sections if section.name == "limits").blocks:
+        raise ValueError("a report says what it cannot say; its section of limits is empty.")
+    years = words("report.page.years", number=f"{scenario.run.weeks / 50:g}")
+    about = words("report.page.about", reference=say.design(findings.reference), design=say.design(findings.design),
+                  staff=scenario.world.staff, pairs=findings.comparison.pairs, years=years)  # fmt: skip
+    return Page(
+        language=words.language,
+        title=words("report.page.title", question=scenario.question or scenario.name),
+        about=about,
+        made=words("report.page.made", version=version(), date=now()[:10]),
+        contents=words("report.page.contents"),
+        table_words=words("report.page.table"),
+        sections=sections,
+    )
+
+
+def version() -> str:
+    """Of the product."""
+    from sim import __version__
+
+    return __version__

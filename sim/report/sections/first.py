@@ -1,0 +1,216 @@
+"""The first screen: one sentence a headline, number first, with two bands; what to do; when the answer turns."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sim.report.answer import Answer, Verdict
+from sim.report.blocks import Band, Block, Bullets, Card, Cards, Section, Text
+from sim.report.findings import BY_NAME, Findings
+from sim.report.say import Say
+from sim.report.sections.rests import to_run
+from sim.study.paired import HEADLINES
+
+ROOM = 0.06  # of the drawing, left free at both ends of a card's bands
+NEAR = 0.14  # of the drawing, nearer than which two numbers on its axis would touch
+
+
+def section(findings: Findings, say: Say) -> Section:
+    """The answer."""
+    cards = [card(answer, findings, say) for answer in findings.answers]
+    blocks: list[Block] = [Cards(cards, say.words("report.answer.both_bands"))]
+    blocks.append(Bullets(advice(findings, say), say.words("report.answer.what_to_do")))
+    blocks.append(Bullets(turns(findings, say), say.words("report.answer.turns_title")))
+    return Section("answer", say.words("report.section.answer"), blocks)
+
+
+# --- sentences ---------------------------------------------------------------------------------------------------------
+
+
+def sentences(answer: Answer, say: Say) -> list[str]:
+    """What may be said of one headline: size, interval, in how many twin firms, and whether it matters."""
+    own, counts = f"report.headline.{answer.measure}", {"pairs": answer.pairs}
+    if answer.low != answer.low:
+        return [say.words("report.answer.few")]
+    if answer.low <= 0 <= answer.high:
+        ends = (say.value(answer.measure, end, signed=True, brief=True) for end in (answer.low, answer.high))
+        told = dict(zip(("low", "high"), ends, strict=True))
+        kind = "alike" if answer.verdict is Verdict.SAME else "open"
+        text = say.words(f"report.answer.{kind}", interval=say.words(f"{own}.interval", **told), better=answer.better,
+                         worse=answer.worse, equal=answer.equal, **counts)  # fmt: skip
+    else:
+        ends = (say.value(answer.measure, end, brief=True) for end in sorted((abs(answer.low), abs(answer.high))))
+        told = dict(zip(("low", "high"), ends, strict=True))
+        direction = "more" if answer.difference > 0 else "less"
+        good = direction == BY_NAME[answer.measure].better
+        frequency = say.words(f"{own}.in_{'better' if good else 'worse'}",
+                              count=answer.better if good else answer.worse, **counts)  # fmt: skip
+        size = say.value(answer.measure, abs(answer.difference), brief=True)
+        text = say.words("report.answer.decided", change=say.words(f"{own}.{direction}", size=size),
+                         interval=say.words(f"{own}.interval", **told), frequency=frequency)  # fmt: skip
+    return [text, *note(answer, say)]
+
+
+def note(answer: Answer, say: Say) -> list[str]:
+    """Whether a difference is large enough to matter, where that is not plain."""
+    key = f"report.answer.note.{answer.verdict}"
+    smallest = say.words(f"report.headline.{answer.measure}.smallest",
+                         smallest=say.value(answer.measure, answer.smallest, brief=True))  # fmt: skip
+    return [say.words(key, smallest=smallest)] if key in say.words else []
+
+
+def in_other_worlds(findings: Findings, measure: str, say: Say) -> str:
+    """How often the design does better when the assumptions are others."""
+    worlds = findings.from_world_to_world(measure)
+    if worlds is None:
+        return say.words("report.answer.worlds_missing", **to_run("ranges"))
+    return say.words("report.answer.worlds_sentence", won=worlds.better, points=worlds.of)
+
+
+# --- cards -------------------------------------------------------------------------------------------------------------
+
+
+def card(answer: Answer, findings: Findings, say: Say) -> Card:
+    """One headline with its two bands."""
+    measure = answer.measure
+    firms, worlds = findings.from_pair_to_pair(measure), findings.from_world_to_world(measure)
+    bands = [(say.words("report.answer.firms"), "firms_band", {"pairs": firms.of}, firms, (answer.low, answer.high))]
+    if worlds is not None:
+        label = say.words("report.answer.worlds")
+        bands.append((label, "worlds_band", {"points": worlds.of}, worlds, None))  # type: ignore[arg-type]
+    ends = [0.0, -answer.smallest, answer.smallest, *(e for _, _, _, s, _ in bands for e in (s.low, s.high))]
+    known = [end for end in ends if end == end]
+    place = _placed(min(known), max(known))
+    drawn = []
+    for label, key, counted, spread, inner in bands:
+        text = say.words(f"report.answer.{key}", **counted, interval=say.between(measure, spread.low, spread.high))
+        middle = place(answer.difference) if inner else place((spread.low + spread.high) / 2)
+        within = (place(inner[0]), place(inner[1])) if inner and inner[0] == inner[0] else None
+        drawn.append(Band(label, text, place(spread.low), place(spread.high), middle, within))
+    key = f"report.headline.{measure}"
+    values = {"own": say.value(measure, answer.own, brief=True), "reference": say.value(measure, answer.reference, brief=True)}
+    return Card(
+        name=say.words(f"{key}.name"),
+        number=say.words(f"{key}.number", **values),
+        what=say.words(f"{key}.what"),
+        verdict=str(answer.verdict),
+        verdict_text=say.words(f"report.answer.verdict.{answer.verdict}"),
+        sentences=[*sentences(answer, say), in_other_worlds(findings, measure, say)],
+        bands=drawn,
+        zero=place(0.0),
+        small=(place(-answer.smallest), place(answer.smallest)),
+        ticks=ticks(measure, place, (min(known), max(known)), say),
+        alt=_described(say.words(f"{key}.name"), drawn),
+    )
+
+
+def ticks(measure: str, place: Any, ends: tuple[float, float], say: Say) -> list[tuple[float, str]]:
+    """Zero, and the ends of the drawing where they are far enough from it to be read."""
+    far = [end for end in ends if abs(place(end) - place(0.0)) > NEAR]
+    return [(place(end), say.value(measure, end, signed=True, brief=True)) for end in (0.0, *far)]
+
+
+def _placed(low: float, high: float) -> Any:
+    """A function from values to places between 0 and 1."""
+    width = (high - low) or 1.0
+    return lambda value: ROOM + (1 - 2 * ROOM) * (value - low) / width
+
+
+def _described(name: str, bands: Iterable[Band]) -> str:
+    return f"{name}. " + ". ".join(f"{band.label}: {band.text}" for band in bands) + "."
+
+
+# --- what to do --------------------------------------------------------------------------------------------------------
+
+
+KINDS = {frozenset({1}): "take", frozenset({-1}): "leave", frozenset({1, -1}): "weigh"}
+
+
+def sorted_shifts(findings: Findings) -> dict[str, list[str]]:
+    """The shifts by what they do to the headlines: take, weigh, leave, small."""
+    found: dict[str, list[str]] = {"take": [], "weigh": [], "leave": [], "small": []}
+    for lever, verdicts in findings.verdicts_of_shifts.items():
+        signs = {one.matters for one in verdicts.values()} - {0}
+        found[KINDS.get(frozenset(signs), "small")].append(lever)
+    return found
+
+
+def advice(findings: Findings, say: Say) -> list[str]:
+    """Which shifts to take up first, to weigh, to leave; and what to watch."""
+    if not findings.shifts:
+        return [say.words("report.advice.not_known", **to_run("shifts"))]
+    told = []
+    by_kind = sorted_shifts(findings)
+    for kind, levers in by_kind.items():
+        keys = ("report.advice.settings" if one == "settings" else f"report.shift.{one}" for one in levers)
+        names = [say.words(key) for key in keys]
+        if names:
+            told.append(say.words(f"report.advice.{kind}", shifts=say.listed(names)))
+    if not any(by_kind[kind] for kind in ("take", "weigh", "leave")):
+        told = [say.words("report.advice.none")]
+    return told + watch(findings, say)
+
+
+WATCHED = ("commission_rate", "fees", "utilization_max", "turnover", "churn")  # what may quietly get worse
+
+
+def watch(findings: Findings, say: Say) -> list[str]:
+    """What gets clearly worse beside the headlines."""
+    worse = []
+    for measure in WATCHED:
+        row, base = findings.row(measure), findings.row(measure, findings.reference)
+        sign = 1 if row["better"] == "more" else -1
+        if row["p_adjusted"] <= 0.05 and sign * row["difference"] < 0:
+            both = say.words("report.costs.from_to", measure=say.measure(measure), unit=say.unit(measure),
+                             reference=say.value(measure, base["estimate"]), own=say.value(measure, row["estimate"]))  # fmt: skip
+            worse.append(both)
+    return [say.words("report.advice.watch", costs=say.listed(worse))] if worse else []
+
+
+# --- when it turns -----------------------------------------------------------------------------------------------------
+
+
+def turns(findings: Findings, say: Say) -> list[str]:
+    """Of each headline the assumption that turns the answer soonest; and which headlines none turns."""
+    if not findings.assumptions:
+        return [say.words("report.turns.not_known", **to_run("tornado"))]
+    told, never = [], []
+    for measure in HEADLINES:
+        nearest = soonest(findings.assumptions[measure])
+        if nearest is None:
+            never.append(say.inside(measure))
+        else:
+            told.append(turning(nearest, measure, findings, say))
+    if never:
+        told.append(say.words("report.turns.never", headlines=say.listed(never)))
+    return told
+
+
+def soonest(table: Any) -> Any:
+    """The row whose sign turns at the smallest share of the way from today to the end of the range; or None."""
+    turning_rows = table[table["turns"].notna()]
+    if turning_rows.empty:
+        return None
+    towards = turning_rows["at_high"].where(turning_rows["turns"] > turning_rows["value"], turning_rows["at_low"])
+    share = (turning_rows["turns"] - turning_rows["value"]) / (towards - turning_rows["value"])
+    return turning_rows.loc[share.idxmin()]
+
+
+def turning(row: Any, measure: str, findings: Findings, say: Say) -> str:
+    """One sentence: at which value of which assumption the sign turns, and who does better beyond it."""
+    above = row["turns"] > row["value"]
+    beyond = row["high"] if above else row["low"]
+    design_wins = (beyond > 0) == (BY_NAME[measure].better == "more")
+    winner = findings.design if design_wins else findings.reference
+    factor = row["factor"]
+    ends = {end: say.digits(row[f"turns_{end}"]) for end in ("low", "high")}
+    return say.words(
+        "report.turns.at",
+        headline=say.headline(measure),
+        factor=say.factor(factor),
+        value=say.factor_value(factor, row["turns"]),
+        base=say.digits(row["value"]),
+        interval=say.words("report.page.to", **ends),
+        side=say.words(f"report.turns.{'above' if above else 'below'}", design=say.design(winner)),
+    )
+
+

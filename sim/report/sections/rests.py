@@ -1,0 +1,41 @@
+"""What a part rests on: whose study it is, or how to run it, and how to make a figure again."""
+
+from sim.report.blocks import Text
+from sim.report.findings import Findings
+from sim.report.gather import PARTS
+from sim.report.say import Say
+from sim.report.stored import Stored
+
+
+def origin(findings: Findings, part: str, say: Say) -> list[Text]:
+    """A note where the study behind a part comes with the product; how to run it where there is none."""
+    found = findings.found(part)
+    if found is None:
+        return [Text(say.words("report.page.missing", **to_run(part)), "warning")]
+    if not found.same_world:
+        return [Text(say.words("report.page.shipped_elsewhere"), "warning")]
+    return [Text(say.words("report.page.shipped"), "note")] if found.shipped else []
+
+
+def to_run(part: str) -> dict[str, object]:
+    """The command that runs the study of a part, and its minutes."""
+    chosen = next(one for one in PARTS if one.name == part)
+    return {"command": chosen.command, "minutes": f"{chosen.minutes:g}"}
+
+
+def footer(study: Stored, say: Say) -> str:
+    """Below a figure: which runs, which model, when, and the command that makes them again."""
+    return say.words(
+        "report.page.footer",
+        runs=len(study.runs),
+        pairs=study.pairs,
+        identity=str(study.manifest.get("experiment", ""))[:8],
+        model=str(study.manifest.get("model", ""))[:8],
+        date=str(study.manifest.get("written", ""))[:10],
+        command=command(study),
+    )
+
+
+def command(study: Stored) -> str:
+    """How the study was run, as its manifest says."""
+    return " ".join(["firmlab", *map(str, study.manifest.get("command", [])[1:])])

@@ -5,12 +5,25 @@ BIN := $(VENV)/bin/python
 # What a user has set for pip or Python elsewhere must not reach this environment.
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT PYTHONPATH PYTHONHOME
 
-.PHONY: compare factorial test lint bench clean
+.PHONY: compare factorial reference test lint bench clean
 compare: $(VENV)/ready-core
 	$(BIN) -m sim compare baseline
 
 factorial: $(VENV)/ready-study
 	$(BIN) -m sim sweep factorial
+
+# The studies that come with the product, and the report on them; about an hour where none of their runs is there.
+REFERENCE := results/reference
+reference: $(VENV)/ready-report
+	$(BIN) -m sim compare baseline --designs traditional,social,channel-only,flexible-hierarchy --no-report --out $(REFERENCE)/baseline
+	$(BIN) -m sim compare change-programme --replications 20 --series --no-report --out $(REFERENCE)/change-programme
+	$(BIN) -m sim sweep factorial --out $(REFERENCE)/factorial
+	$(BIN) -m sim sweep where-hierarchy-wins --out $(REFERENCE)/where-hierarchy-wins
+	$(BIN) -m sim sweep ranges --out $(REFERENCE)/ranges
+	$(BIN) -m sim sweep tornado --out $(REFERENCE)/tornado
+	$(BIN) -m sim sweep claims --out $(REFERENCE)/claims
+	$(BIN) -m sim report $(REFERENCE) --pdf
+	$(BIN) -m sim report $(REFERENCE) --pdf --lang ko
 
 test: $(VENV)/ready-test
 	$(BIN) -m pytest -n 2
@@ -31,6 +44,10 @@ $(VENV)/ready-core: pyproject.toml constraints.txt
 
 $(VENV)/ready-study: $(VENV)/ready-core
 	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" ".[study]"
+	@touch $@
+
+$(VENV)/ready-report: $(VENV)/ready-study
+	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" ".[study,report]"
 	@touch $@
 
 $(VENV)/ready-test: $(VENV)/ready-study

@@ -4,8 +4,11 @@ import sys
 
 import typer
 
+from sim.cli.claims import claims
 from sim.cli.comparison import compare
 from sim.cli.firm import check, run, schema
+from sim.cli.own_firm import firm, template
+from sim.cli.report import report
 from sim.cli.study import replay, sweep
 
 app = typer.Typer(
@@ -14,7 +17,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="An agent-based laboratory that runs one firm under gatekeeper rules and under open rules.",
 )
-for command in (check, schema, run, compare, sweep, replay):
+for command in (check, schema, run, compare, sweep, replay, report, claims, template, firm):
     app.command()(command)
 
 

@@ -70,6 +70,7 @@ def compare(
     as_json: AsJson = False,
     trace: Annotated[bool, typer.Option(help="Also write every case's path in the first pair.")] = False,
     series: Annotated[bool, typer.Option("--series", help="Also keep the figures of every day.")] = False,
+    report: Annotated[bool, typer.Option(help="Also write the page for the board.")] = True,
     every: Annotated[
         int | None, typer.Option(min=1, metavar="WEEKS", help="Show the path over time instead, by so many weeks.")
     ] = None,
@@ -101,6 +102,8 @@ def compare(
         print_records(result.table)
     elif len(result.runs):
         _print_comparison(found, names, result)
+        if report:
+            _write_report(result)
     exit_if(len(result.failed))
 
 
@@ -198,6 +201,13 @@ def _cells(
     shares = [own[f"twins_{word}"] for word in ("better", "equal", "worse")]
     yield "-" if shares[0] != shares[0] else "/".join(str(round(share * own["pairs"])) for share in shares)
     yield "-" if own["pairing_gain"] != own["pairing_gain"] else f"{own['pairing_gain']:.1f}"
+
+
+def _write_report(result: "Comparison") -> None:
+    from sim.report import write_report
+
+    with store_sentences():
+        typer.echo(f"Report: {write_report(result.path)[0]}")
 
 
 def _handoffs(scenario: "Scenario", comparison: "pd.DataFrame") -> "Table":

@@ -92,7 +92,7 @@ def _conclude(
     from sim.report import write_report
 
     sweep = _write_tornado(file, scenario, result)
-    report = write_report(result.path, language=lang, costs=costs)
+    report, *_ = write_report(result.path, language=lang, costs=costs)
     study = result.path.with_name(f"{result.path.name}-tornado")  # a report looks for studies among its neighbours
     command = f"firmlab sweep {_typed(sweep)} --out {_typed(study)}"
     if as_json:

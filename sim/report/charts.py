@@ -45,6 +45,17 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class Ends:
+    """One panel of a tornado: the difference as things are assumed, and at both ends of each assumption's range."""
+
+    title: str
+    base: float
+    labels: Sequence[str]
+    low: Sequence[float]
+    high: Sequence[float]
+
+
+@dataclass(frozen=True)
 class Line:
     """One line with its band."""
 
@@ -96,25 +107,25 @@ def bars(panels: Sequence[Bars], columns: int = 2) -> Any:
     return _finished(figure, rows * (34 * most + 100), left=150)
 
 
-def ranges(panels: Sequence[tuple[str, float, Sequence[str], Sequence[float], Sequence[float]]]) -> Any:
-    """A tornado a panel: (title, base, labels, difference at the low end, at the high end), around the base."""
+def ranges(panels: Sequence[Ends]) -> Any:
+    """A tornado a panel, around the difference as things are assumed."""
     columns = 2
     rows = -(-len(panels) // columns)
-    figure = make_subplots(rows=rows, cols=columns, subplot_titles=[panel[0] for panel in panels],
+    figure = make_subplots(rows=rows, cols=columns, subplot_titles=[panel.title for panel in panels],
                            horizontal_spacing=0.36, vertical_spacing=0.3 / rows)  # fmt: skip
-    for number, (_, base, labels, low, high) in enumerate(panels):
+    for number, panel in enumerate(panels):
         row, column = number // columns + 1, number % columns + 1
-        places = list(range(len(labels)))
-        for ends, colour, marker in ((low, BLUE, "square"), (high, ORANGE, "circle")):
+        base, places = panel.base, list(range(len(panel.labels)))
+        for ends, colour, marker in ((panel.low, BLUE, "square"), (panel.high, ORANGE, "circle")):
             bar = go.Bar(y=places, x=[end - base for end in ends], base=base, orientation="h", width=0.5,
                          marker={"color": colour, "opacity": 0.75}, hoverinfo="skip", showlegend=False)  # fmt: skip
             figure.add_trace(bar, row, column)
             figure.add_trace(_dots(ends, places, colour, marker, 7), row, column)
-        _name_rows(figure, labels, row, column)
+        _name_rows(figure, panel.labels, row, column)
         figure.add_vline(x=base, line={"color": INK, "width": 1, "dash": "dot"}, row=row, col=column)
         _zero_line(figure, row, column)
     figure.update_layout(barmode="overlay")
-    most = max((len(panel[2]) for panel in panels), default=1)
+    most = max((len(panel.labels) for panel in panels), default=1)
     return _finished(figure, rows * (34 * most + 100), left=150)
 
 
@@ -162,7 +173,7 @@ def _name_rows(figure: Any, labels: Sequence[str], row: int, column: int) -> Non
 def _wrapped(label: str, width: int = 24) -> str:
     lines, line = [], ""
     for word in label.split():
-        if line and len(line) + len(word) >= width:
+        if line and _length(line) + _length(word) >= width:
             lines.append(line)
             line = word
         else:
@@ -170,8 +181,13 @@ def _wrapped(label: str, width: int = 24) -> str:
     return "<br>".join([*lines, line])
 
 
+def _length(text: str) -> int:
+    """Of a text on paper, in Latin letters; a syllable of Hangul is as wide as two."""
+    return sum(2 if letter >= "\u1100" else 1 for letter in text)
+
+
 def _finished(figure: Any, height: int, *, left: int = 20, top: int = 50) -> Any:
-    figure.update_xaxes(gridcolor="#e4e4e4", zeroline=False, linecolor=GREY, ticks="outside", nticks=5, tickangle=0)
+    figure.update_xaxes(gridcolor="#e4e4e4", zeroline=False, linecolor=GREY, ticks="outside", nticks=4, tickangle=0)
     figure.update_yaxes(gridcolor="#eeeeee", zeroline=False)
     figure.update_annotations(font={"size": 13, "color": INK}, xanchor="center")
     figure.update_layout(

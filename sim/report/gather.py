@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sim.report.claims import has_the_claims
 from sim.report.shipped import shipped
 from sim.report.stored import MANIFEST, Stored, stored
 from sim.scenario import Design
@@ -52,12 +53,8 @@ def _is_change(study: Stored) -> bool:
     return not study.factors and bool(study.scenario.events) and any((study.folder / "series").glob("part-*.parquet"))
 
 
-def _is_claims(study: Stored) -> bool:
-    return study.plan == "one-at-a-time" and "two-way" in study.designs
-
-
 def _is_tornado(study: Stored) -> bool:
-    return study.plan == "one-at-a-time" and len(study.factors) > 2 and not _is_claims(study)
+    return study.plan == "one-at-a-time" and len(study.factors) > 2 and not has_the_claims(study)
 
 
 def _is_map(study: Stored) -> bool:
@@ -74,7 +71,7 @@ PARTS = (
     Part("ranges", "firmlab sweep ranges", 10, _is_ranges),
     Part("tornado", "firmlab sweep tornado", 8, _is_tornado),
     Part("change", "firmlab compare change-programme --series", 1, _is_change),
-    Part("claims", "firmlab sweep claims", 12, _is_claims),
+    Part("claims", "firmlab sweep claims", 12, has_the_claims),
 )
 
 

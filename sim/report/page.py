@@ -1,11 +1,11 @@
-"""The page: its parts in order. What should we do, how big and how sure, what would change it, what was assumed, next."""
+"""The page and the order of its parts: the answer, how sure it is, what would change it, what was assumed, next."""
 
 from collections.abc import Callable
 
 from sim.report.blocks import Page, Section
 from sim.report.findings import Findings
 from sim.report.say import Say
-from sim.report.sections import change, closing, decides, difference, first, price, shifts, where
+from sim.report.sections import change, claims, closing, decides, difference, first, price, shifts, where
 from sim.study.provenance import now
 
 PARTS: tuple[Callable[[Findings, Say], Section], ...] = (
@@ -16,6 +16,7 @@ PARTS: tuple[Callable[[Findings, Say], Section], ...] = (
     decides.section,
     price.section,
     change.section,
+    claims.section,
     closing.assumptions,
     closing.limits,
     closing.pilot,

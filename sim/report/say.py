@@ -10,7 +10,7 @@ from sim.scenario import World
 
 @dataclass(frozen=True)
 class Scale:
-    """How a measure is shown: its value times `factor`, with so many decimals, in a unit; its differences in another."""
+    """How a measure is shown: its value times `factor`, in so many decimals, in a unit; its differences in another."""
 
     factor: float
     decimals: int
@@ -130,10 +130,9 @@ class Say:
 
     def factor_value(self, key: str, value: float) -> str:
         """A value of an assumption with its unit, in as few digits as it needs."""
-        unit = f"report.factor_unit.{key.rpartition('.')[2]}"
+        known = f"report.factor_value.{key.rpartition('.')[2]}"
         number = self.digits(value)
-        text = self.words(unit) if unit in self.words else ""
-        return f"{number} {text}".strip()
+        return self.words(known, number=number) if known in self.words else number
 
     def digits(self, value: float) -> str:
         """A number in three digits, or as many as a whole number needs."""

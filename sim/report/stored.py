@@ -55,7 +55,10 @@ class Stored:
         import pandas as pd
 
         plan = pd.read_parquet(self.folder / "plan.parquet")
-        rows = self._table("runs").drop_duplicates("key")
+        rows = self._table("runs")
+        if rows.empty:
+            return plan.iloc[:0]
+        rows = rows.drop_duplicates("key")
         known = [name for name in plan.columns if name != "key" and name in rows.columns]
         return plan.merge(rows.drop(columns=known), on="key", how="inner")
 
@@ -65,6 +68,11 @@ class Stored:
         days = self._table("series")
         names = ["key", "design", "replication"]
         return self.runs[names].merge(days, on="key", how="inner") if len(days) else days
+
+    @cached_property
+    def is_empty(self) -> bool:
+        """Has no run been finished yet?"""
+        return not any(self.folder.glob("**/runs/part-*.parquet"))
 
     @property
     def pairs(self) -> int:

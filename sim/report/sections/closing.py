@@ -19,7 +19,7 @@ LEAST_INFLUENCE = 0.1  # of the smallest difference that matters, below which no
 PLAIN = {"no source": "no_source", "placeholder": "placeholder"}
 
 
-# --- assumptions -------------------------------------------------------------------------------------------------------
+# --- assumptions ------------------------------------------------------------------------------------------------------
 
 
 def assumptions(findings: Findings, say: Say) -> Section:
@@ -70,7 +70,7 @@ def unsourced() -> dict[str, int]:
     return {"unsourced": lacking, "all": len(sources)}
 
 
-# --- limits ------------------------------------------------------------------------------------------------------------
+# --- limits -----------------------------------------------------------------------------------------------------------
 
 
 def limits(findings: Findings, say: Say) -> Section:
@@ -79,7 +79,7 @@ def limits(findings: Findings, say: Say) -> Section:
     return Section("limits", say.words("report.section.limits"), [Bullets(items)] if items else [])
 
 
-# --- the next step -----------------------------------------------------------------------------------------------------
+# --- the next step ----------------------------------------------------------------------------------------------------
 
 
 def pilot(findings: Findings, say: Say) -> Section:
@@ -118,7 +118,7 @@ def people_needed(share: float, other: float) -> float:
     return (1.960 + 0.842) ** 2 * (share * (1 - share) + other * (1 - other)) / (share - other) ** 2
 
 
-# --- methods -----------------------------------------------------------------------------------------------------------
+# --- methods ----------------------------------------------------------------------------------------------------------
 
 
 def methods(findings: Findings, say: Say) -> Section:
@@ -151,5 +151,3 @@ def _study(part: str, study: "Stored", is_shipped: bool, say: Say) -> list[Cell]
     versions = f"{str(manifest.get('model'))[:8]}, {manifest.get('revision')}"
     return [say.words(f"report.methods.parts.{part}"), f"{study.folder.name} ({whose})", str(len(study.runs)), versions,
             str(manifest.get("written", ""))[:10], command(study)]  # fmt: skip
-
-

@@ -28,8 +28,15 @@ def sentences(findings: Findings, say: Say) -> list[str]:
     for measure, table in findings.assumptions.items():
         first = table.iloc[0]
         low, high = (say.value(measure, first[end], signed=True) for end in ("low", "high"))
-        told.append(say.words("report.decides.most", headline=say.headline(measure), low=low,
-                              factor=say.factor(first["factor"]), high=f"{high} {say.unit(measure, of_difference=True)}"))  # fmt: skip
+        told.append(
+            say.words(
+                "report.decides.most",
+                headline=say.headline(measure),
+                low=low,
+                factor=say.factor(first["factor"]),
+                high=f"{high} {say.unit(measure, of_difference=True)}",
+            )
+        )
     return told
 
 
@@ -44,7 +51,7 @@ def drawn(findings: Findings, say: Say) -> Chart:
         factor, top = SCALES[measure].factor, table.head(SHOWN)
         labels = [say.factor(key) for key in top["factor"]]
         ends = ([factor * value for value in top[end]] for end in ("low", "high"))
-        panels.append((say.axis(measure), factor * float(top["base"].iloc[0]), labels, *ends))
+        panels.append(charts.Ends(say.axis(measure), factor * float(top["base"].iloc[0]), labels, *ends))
         groups.append((len(rows), f"{say.headline(measure)}, {say.unit(measure, of_difference=True)}"))
         rows += [_row(measure, row, say) for _, row in table.iterrows()]
     title = say.words("report.decides.chart")

@@ -34,7 +34,9 @@ def pairs(findings: Findings, say: Say) -> Chart:
         values = study.differences_at_base(measure, findings.reference, findings.design)
         title = f"{say.headline(measure)}, {say.unit(measure, of_difference=True)}"
         shown = [factor * float(value) for value in values if value == value]
-        panels.append(charts.Spread(title, shown, factor * answer.difference, factor * answer.low, factor * answer.high))
+        panels.append(
+            charts.Spread(title, shown, factor * answer.difference, factor * answer.low, factor * answer.high)
+        )
         half = say.with_interval(measure, answer.difference, answer.high, signed=True)
         told.append(f"{title}: {half}.")
         rows.append([title, *(say.number(value, 2, signed=True) for value in shown)])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sim.report.answer import Answer, Verdict
-from sim.report.blocks import Band, Block, Bullets, Card, Cards, Section, Text
+from sim.report.blocks import Band, Block, Bullets, Card, Cards, Section
 from sim.report.findings import BY_NAME, Findings
 from sim.report.say import Say
 from sim.report.sections.rests import to_run
@@ -23,7 +23,7 @@ def section(findings: Findings, say: Say) -> Section:
     return Section("answer", say.words("report.section.answer"), blocks)
 
 
-# --- sentences ---------------------------------------------------------------------------------------------------------
+# --- sentences --------------------------------------------------------------------------------------------------------
 
 
 def sentences(answer: Answer, say: Say) -> list[str]:
@@ -66,7 +66,7 @@ def in_other_worlds(findings: Findings, measure: str, say: Say) -> str:
     return say.words("report.answer.worlds_sentence", won=worlds.better, points=worlds.of)
 
 
-# --- cards -------------------------------------------------------------------------------------------------------------
+# --- cards ------------------------------------------------------------------------------------------------------------
 
 
 def card(answer: Answer, findings: Findings, say: Say) -> Card:
@@ -87,7 +87,10 @@ def card(answer: Answer, findings: Findings, say: Say) -> Card:
         within = (place(inner[0]), place(inner[1])) if inner and inner[0] == inner[0] else None
         drawn.append(Band(label, text, place(spread.low), place(spread.high), middle, within))
     key = f"report.headline.{measure}"
-    values = {"own": say.value(measure, answer.own, brief=True), "reference": say.value(measure, answer.reference, brief=True)}
+    values = {
+        "own": say.value(measure, answer.own, brief=True),
+        "reference": say.value(measure, answer.reference, brief=True),
+    }
     return Card(
         name=say.words(f"{key}.name"),
         number=say.words(f"{key}.number", **values),
@@ -119,7 +122,7 @@ def _described(name: str, bands: Iterable[Band]) -> str:
     return f"{name}. " + ". ".join(f"{band.label}: {band.text}" for band in bands) + "."
 
 
-# --- what to do --------------------------------------------------------------------------------------------------------
+# --- what to do -------------------------------------------------------------------------------------------------------
 
 
 KINDS = {frozenset({1}): "take", frozenset({-1}): "leave", frozenset({1, -1}): "weigh"}
@@ -160,13 +163,18 @@ def watch(findings: Findings, say: Say) -> list[str]:
         row, base = findings.row(measure), findings.row(measure, findings.reference)
         sign = 1 if row["better"] == "more" else -1
         if row["p_adjusted"] <= 0.05 and sign * row["difference"] < 0:
-            both = say.words("report.costs.from_to", measure=say.measure(measure), unit=say.unit(measure),
-                             reference=say.value(measure, base["estimate"]), own=say.value(measure, row["estimate"]))  # fmt: skip
+            both = say.words(
+                "report.costs.from_to",
+                measure=say.measure(measure),
+                unit=say.unit(measure),
+                reference=say.value(measure, base["estimate"]),
+                own=say.value(measure, row["estimate"]),
+            )
             worse.append(both)
     return [say.words("report.advice.watch", costs=say.listed(worse))] if worse else []
 
 
-# --- when it turns -----------------------------------------------------------------------------------------------------
+# --- when it turns ----------------------------------------------------------------------------------------------------
 
 
 def turns(findings: Findings, say: Say) -> list[str]:
@@ -212,5 +220,3 @@ def turning(row: Any, measure: str, findings: Findings, say: Say) -> str:
         interval=say.words("report.page.to", **ends),
         side=say.words(f"report.turns.{'above' if above else 'below'}", design=say.design(winner)),
     )
-
-

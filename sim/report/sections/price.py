@@ -17,7 +17,9 @@ WEIGHED = (
 
 def section(findings: Findings, say: Say) -> Section:
     """Two tables: what is clearly better, what is clearly worse; and a list of what is neither."""
-    brings, takes, unclear = [], [], []
+    brings: list[str] = []
+    takes: list[str] = []
+    unclear: list[str] = []
     for measure in WEIGHED:
         found = findings.row(measure)
         gain = found["difference"] * (1 if found["better"] == "more" else -1)

@@ -34,14 +34,19 @@ def shares(findings: Findings, say: Say) -> Chart:
     assert found is not None  # findings.shifts would be empty
     names = [say.words(f"report.shift.{lever}") for lever in LEVERS]
     panels = []
-    rows: list[list[Cell]] = [[name] for name in (*names, say.words("report.shifts.all"), say.words("report.shift.settings"))]
+    rows: list[list[Cell]] = [
+        [name] for name in (*names, say.words("report.shifts.all"), say.words("report.shift.settings"))
+    ]
     for measure, table in findings.shifts.items():
         factor, effects = SCALES[measure].factor, [table.loc[("shapley", lever)] for lever in LEVERS]
         low, middle, high = ([factor * row[end] for row in effects] for end in ("low", "estimate", "high"))
         panels.append(charts.Bars(say.axis(measure), names, [0.0] * len(names), middle, low, high))
         for row, effect in zip(rows, [*effects, table.loc[("total", "")], table.loc[("settings", "")]], strict=True):
             row.append(_cell(measure, effect, say))
-    head = [say.words("report.shifts.shift"), *(f"{say.headline(one)}, {say.unit(one, of_difference=True)}" for one in FOUR)]
+    head = [
+        say.words("report.shifts.shift"),
+        *(f"{say.headline(one)}, {say.unit(one, of_difference=True)}" for one in FOUR),
+    ]
     title = say.words("report.shifts.chart")
     alt = say.words("report.shifts.chart_alt", sentences=" ".join(sentences(findings, say)))
     note = say.words("report.shifts.note", pairs=found.study.pairs)

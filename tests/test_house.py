@@ -32,7 +32,10 @@ TABLE = {
     "model": {"scenario", "state", "engine", "measures", "own"},
     # compiled: a run's key holds the version of the model; state: an event log is read off the firm's tables
     "study": {"scenario", "engine", "measures", "own", "study", "compiled", "state"},
-    "cli": {"cli", "scenario", "compiled", "engine", "measures", "study"},
+    "locale": set(),
+    # state: how long a year is
+    "report": {"scenario", "measures", "state", "study", "locale", "report"},
+    "cli": {"cli", "scenario", "compiled", "engine", "measures", "study", "report", "locale"},
     "__main__": {"cli"},
 }
 ONLY_HERE = {"mesa": {"model"}, "solara": set()}

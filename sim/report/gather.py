@@ -139,6 +139,8 @@ def _compared(study: Stored) -> tuple[str, str]:
     others = [name for name in names if name != reference]
     if not others:
         raise StoreError(f"{study.folder} holds one design; a report compares two: firmlab compare.")
+    if study.runs.empty:
+        raise StoreError(f"{study.folder} has no run that is finished; the command that made it goes on from there.")
     if study.at_base().empty:
         raise StoreError(
             f"no point of {study.folder} is the scenario itself, so it has no headline; name a comparison's folder."

@@ -1,6 +1,7 @@
 """The page and the order of its parts: the answer, how sure it is, what would change it, what was assumed, next."""
 
 from collections.abc import Callable
+from importlib.metadata import version
 
 from sim.report.blocks import Page, Section
 from sim.report.findings import Findings
@@ -37,15 +38,8 @@ def page(findings: Findings, say: Say) -> Page:
         language=words.language,
         title=words("report.page.title", question=scenario.question or scenario.name),
         about=about,
-        made=words("report.page.made", version=version(), date=now()[:10]),
+        made=words("report.page.made", version=version("firmlab"), date=now()[:10]),
         contents=words("report.page.contents"),
         table_words=words("report.page.table"),
         sections=sections,
     )
-
-
-def version() -> str:
-    """Of the product."""
-    from sim import __version__
-
-    return __version__

@@ -69,11 +69,6 @@ class Stored:
         names = ["key", "design", "replication"]
         return self.runs[names].merge(days, on="key", how="inner") if len(days) else days
 
-    @cached_property
-    def is_empty(self) -> bool:
-        """Has no run been finished yet?"""
-        return not any(self.folder.glob("**/runs/part-*.parquet"))
-
     @property
     def pairs(self) -> int:
         """Pairs of twins at a point."""

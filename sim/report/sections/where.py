@@ -23,7 +23,7 @@ def section(findings: Findings, say: Say) -> Section:
         factors = say.listed([say.factor(key) for key in found.study.factors])
         points = worlds[list(found.study.factors)].drop_duplicates()
         blocks.insert(0, Text(say.words("report.where.lead", points=len(points), factors=factors), "lead"))
-        blocks.append(Bullets([*tallies(worlds, findings, say), *conditions(findings, say)]))
+        blocks.append(Bullets([*tallies(worlds, findings, say), *shares(findings, say), *conditions(findings, say)]))
         for measure in FOUR:
             cells = worlds[worlds["measure"] == measure]
             if not everywhere(cells["verdict"]):
@@ -31,8 +31,8 @@ def section(findings: Findings, say: Say) -> Section:
         legend = say.words("report.where.legend", design=say.design(findings.design), pairs=found.study.pairs,
                            reference=say.design(findings.reference))  # fmt: skip
         blocks.append(Text(f"{legend} {footer(found.study, say)}", "note"))
-    elif findings.conditions:
-        blocks.append(Bullets(conditions(findings, say)))
+    elif findings.shares_of_wins:
+        blocks.append(Bullets([*shares(findings, say), *conditions(findings, say)]))
     return Section("where", say.words("report.section.where"), blocks)
 
 
@@ -55,6 +55,23 @@ def tallies(worlds: "pd.DataFrame", findings: Findings, say: Say) -> list[str]:
 def everywhere(verdicts: Iterable[str]) -> bool:
     """Does one firm win in all worlds?"""
     return set(verdicts) in ({"wins"}, {"loses"})
+
+
+def shares(findings: Findings, say: Say) -> list[str]:
+    """In what share of the ranges of the assumptions the design wins, a sentence a measure."""
+    told = []
+    for measure, wins in findings.shares_of_wins.items():
+        low, high = (f"{100 * end:.0f}" for end in (wins.low, wins.high))
+        told.append(
+            say.words(
+                "report.where.share",
+                headline=say.headline(measure),
+                design=say.design(findings.design),
+                share=f"{100 * wins.share:.0f}",
+                interval=say.words("report.page.to", low=low, high=high),
+            )
+        )
+    return told
 
 
 def conditions(findings: Findings, say: Say) -> list[str]:

@@ -54,14 +54,17 @@ class Chart:
 
 @dataclass(frozen=True)
 class Band:
-    """One band of a headline card: where it lies, from 0 to 1 of the drawing, and what it is in words."""
+    """One band of a headline card: where it lies, from 0 to 1 of the drawing, and what it is in words.
+
+    inner: the interval of the mean within it, if it has one; middle: that mean.
+    """
 
     label: str
     text: str
     low: float
     high: float
-    middle: float
-    inner: tuple[float, float] | None = None  # the interval of the mean inside it
+    inner: tuple[float, float] | None = None
+    middle: float = 0.0
 
 
 @dataclass(frozen=True)

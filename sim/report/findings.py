@@ -30,12 +30,13 @@ FEWEST_FOR_A_BOX = 50  # worlds below which a condition would be found in noise
 
 @dataclass(frozen=True)
 class Spread:
-    """The middle 90 % of differences, and in how many the design does better."""
+    """The middle 90 % of differences, and in how many of them the design does better. pairs: behind each difference."""
 
     low: float
     high: float
     better: int
     of: int
+    pairs: int
 
 
 @dataclass
@@ -87,7 +88,7 @@ class Findings:
     def from_pair_to_pair(self, measure: str) -> Spread:
         """Where the differences of single pairs of twin firms lie: chance."""
         differences = self.comparison.differences_at_base(measure, self.reference, self.design)
-        return _spread(differences[~np.isnan(differences)], measure)
+        return _spread(differences[~np.isnan(differences)], measure, pairs=1)
 
     # --- the studies --------------------------------------------------------------------------------------------------
 
@@ -105,7 +106,7 @@ class Findings:
         if found is None:
             return None
         means = found.study.points(measure, *self._names(found.study)).mean(axis=1).dropna()
-        return _spread(means.to_numpy(), measure)
+        return _spread(means.to_numpy(), measure, found.study.pairs)
 
     @cached_property
     def shares_of_wins(self) -> dict[str, Wins]:
@@ -185,9 +186,9 @@ class Findings:
         return {measure: tornado(found.study, measure, *self._names(found.study)) for measure in FOUR}
 
 
-def _spread(differences: "np.ndarray[Any, Any]", measure: str) -> Spread:
+def _spread(differences: "np.ndarray[Any, Any]", measure: str, pairs: int) -> Spread:
     if not len(differences):
-        return Spread(np.nan, np.nan, 0, 0)
+        return Spread(np.nan, np.nan, 0, 0, pairs)
     low, high = np.quantile(differences, MIDDLE)
     sign = 1 if BY_NAME[measure].better == "more" else -1
-    return Spread(float(low), float(high), int((sign * differences > 0).sum()), len(differences))
+    return Spread(float(low), float(high), int((sign * differences > 0).sum()), len(differences), pairs)

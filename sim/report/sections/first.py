@@ -1,11 +1,12 @@
 """The first screen: one sentence a headline, number first, with two bands; what to do; when the answer turns."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from sim.report.answer import Answer, Verdict
 from sim.report.blocks import Band, Block, Bullets, Card, Cards, Section
-from sim.report.findings import BY_NAME, Findings
+from sim.report.findings import BY_NAME, Findings, Spread
 from sim.report.say import Say
 from sim.report.sections.rests import to_run
 from sim.study.paired import HEADLINES
@@ -70,27 +71,18 @@ def in_other_worlds(findings: Findings, measure: str, say: Say) -> str:
 
 
 def card(answer: Answer, findings: Findings, say: Say) -> Card:
-    """One headline with its two bands."""
-    measure = answer.measure
-    firms, worlds = findings.from_pair_to_pair(measure), findings.from_world_to_world(measure)
-    bands = [(say.words("report.answer.firms"), "firms_band", {"pairs": firms.of}, firms, (answer.low, answer.high))]
-    if worlds is not None:
-        label = say.words("report.answer.worlds")
-        bands.append((label, "worlds_band", {"points": worlds.of}, worlds, None))  # type: ignore[arg-type]
-    ends = [0.0, -answer.smallest, answer.smallest, *(e for _, _, _, s, _ in bands for e in (s.low, s.high))]
-    known = [end for end in ends if end == end]
-    place = _placed(min(known), max(known))
-    drawn = []
-    for label, key, counted, spread, inner in bands:
-        text = say.words(f"report.answer.{key}", **counted, interval=say.between(measure, spread.low, spread.high))
-        middle = place(answer.difference) if inner else place((spread.low + spread.high) / 2)
-        within = (place(inner[0]), place(inner[1])) if inner and inner[0] == inner[0] else None
-        drawn.append(Band(label, text, place(spread.low), place(spread.high), middle, within))
-    key = f"report.headline.{measure}"
-    values = {
-        "own": say.value(measure, answer.own, brief=True),
-        "reference": say.value(measure, answer.reference, brief=True),
-    }
+    """One headline with its two bands, which are drawn to one scale and never added up."""
+    measure, key = answer.measure, f"report.headline.{answer.measure}"
+    spreads = {"firms": findings.from_pair_to_pair(measure), "worlds": findings.from_world_to_world(measure)}
+    known = {name: spread for name, spread in spreads.items() if spread is not None and spread.of}
+    smallest = answer.smallest if answer.smallest == answer.smallest else 0.0
+    ends = [0.0, -smallest, smallest, *(end for spread in known.values() for end in (spread.low, spread.high))]
+    place = _placed(min(ends), max(ends))
+    bands = [_band(name, measure, spread, place, say) for name, spread in known.items()]
+    if bands and answer.low == answer.low:  # the mean and its interval are of chance, so they are in the first band
+        inner = (place(answer.low), place(answer.high))
+        bands[0] = replace(bands[0], inner=inner, middle=place(answer.difference))
+    values = {name: say.value(measure, getattr(answer, name), brief=True) for name in ("own", "reference")}
     return Card(
         name=say.words(f"{key}.name"),
         number=say.words(f"{key}.number", **values),
@@ -98,12 +90,18 @@ def card(answer: Answer, findings: Findings, say: Say) -> Card:
         verdict=str(answer.verdict),
         verdict_text=say.words(f"report.answer.verdict.{answer.verdict}"),
         sentences=[*sentences(answer, say), in_other_worlds(findings, measure, say)],
-        bands=drawn,
+        bands=bands,
         zero=place(0.0),
-        small=(place(-answer.smallest), place(answer.smallest)),
-        ticks=ticks(measure, place, (min(known), max(known)), say),
-        alt=_described(say.words(f"{key}.name"), drawn),
+        small=(place(-smallest), place(smallest)),
+        ticks=ticks(measure, place, (min(ends), max(ends)), say),
+        alt=_described(say.words(f"{key}.name"), bands),
     )
+
+
+def _band(name: str, measure: str, spread: Spread, place: Any, say: Say) -> Band:
+    between = say.between(measure, spread.low, spread.high)
+    text = say.words(f"report.answer.{name}_band", count=spread.of, pairs=spread.pairs, interval=between)
+    return Band(say.words(f"report.answer.{name}"), text, place(spread.low), place(spread.high))
 
 
 def ticks(measure: str, place: Any, ends: tuple[float, float], say: Say) -> list[tuple[float, str]]:

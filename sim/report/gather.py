@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.report.claims import has_the_claims
-from sim.report.shipped import shipped
+from sim.report.shipped import is_shipped, shipped
 from sim.report.stored import MANIFEST, Stored, stored
 from sim.scenario import Design
 from sim.study.durable import StoreError
@@ -83,38 +83,32 @@ def gather(results: Path) -> Evidence:
 
     Raises StoreError where the folder holds nothing that can be reported.
     """
-    several = not (results / MANIFEST).exists() and any(results.glob(f"*/{MANIFEST}"))
-    own = _all(results.iterdir() if several else [results, *_neighbours(results)])
-    if not several and not own:
-        stored(results)  # says what is wrong with it
-    there = own if several else [one for one in own if one.folder == results]
-    comparison = next((one for one in there if _is_comparison(one)), None) or next(iter(there), None)
-    if comparison is None:
-        raise StoreError(f"{results} holds no results that can be read.")
+    several = _folders(results) if not (results / MANIFEST).exists() else []
+    own = _readable(several) if several else [stored(results), *_readable(_neighbours(results))]
+    comparison = next(filter(_is_comparison, own), own[0]) if several else own[0]
     reference, design = _compared(comparison)
     evidence = Evidence(comparison, reference, design)
+    known = own + _readable(_folders(shipped()))
     for part in PARTS:
-        found = _find(part, evidence, own, _all(_folders(shipped())))
+        found = next((one for one in known if _answers(one, part, evidence)), None)
         if found is not None:
-            evidence.found[part.name] = found
+            same = _same_world(found, evidence)
+            evidence.found[part.name] = Found(part, found, is_shipped(found.folder), same)
     return evidence
 
 
-def _find(part: Part, evidence: Evidence, own: list[Stored], reference: list[Stored]) -> Found | None:
-    world = evidence.comparison.scenario.world
-    for study in own:
-        if study.scenario.world == world and part.is_it(study) and _holds(study, evidence):
-            return Found(part, study, shipped=_inside(study.folder, shipped()), same_world=True)
-    for study in reference:
-        if part.is_it(study) and _holds(study, evidence):
-            return Found(part, study, shipped=True, same_world=study.scenario.world == world)
-    return None
-
-
-def _holds(study: Stored, evidence: Evidence) -> bool:
-    """Has it the two designs, whatever their names there?"""
+def _answers(study: Stored, part: Part, evidence: Evidence) -> bool:
+    """Can a study stand behind a part? Of another world only those can that come with the product."""
     numbers = list(study.designs.values())
-    return all(design in numbers for design in designs(evidence))
+    holds = all(design in numbers for design in designs(evidence))  # whatever their names there
+    ours = _same_world(study, evidence) or is_shipped(study.folder)
+    return part.is_it(study) and holds and ours and study.has_all_of_a_pair
+
+
+def _same_world(study: Stored, evidence: Evidence) -> bool:
+    """The same numbers, and the same dated events but where events are what is studied."""
+    mine = evidence.comparison.scenario
+    return study.scenario.world == mine.world and (_is_change(study) or study.scenario.events == mine.events)
 
 
 def designs(evidence: Evidence) -> tuple[Design, Design]:
@@ -158,7 +152,7 @@ def _folders(folder: Path) -> list[Path]:
     return [path.parent for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)]
 
 
-def _all(folders: Iterable[Path]) -> list[Stored]:
+def _readable(folders: Iterable[Path]) -> list[Stored]:
     """The studies that can be read; others are of another version, and a report does not depend on them."""
     found = []
     for folder in folders:
@@ -167,7 +161,3 @@ def _all(folders: Iterable[Path]) -> list[Stored]:
         except StoreError:
             continue
     return found
-
-
-def _inside(folder: Path, other: Path) -> bool:
-    return other.resolve() in folder.resolve().parents

@@ -8,3 +8,8 @@ def shipped() -> Path:
     package = Path(__file__).parents[1]
     installed = package / "reference"
     return installed if installed.is_dir() else package.parent / "results" / "reference"
+
+
+def is_shipped(folder: Path) -> bool:
+    """Does a study come with the product?"""
+    return shipped().resolve() in folder.resolve().parents

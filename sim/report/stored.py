@@ -69,6 +69,14 @@ class Stored:
         names = ["key", "design", "replication"]
         return self.runs[names].merge(days, on="key", how="inner") if len(days) else days
 
+    @cached_property
+    def has_all_of_a_pair(self) -> bool:
+        """Is there a pair of twins of which every point and design that was asked for has run?"""
+        import pandas as pd
+
+        asked = pd.read_parquet(self.folder / "plan.parquet", columns=["replication"])["replication"].value_counts()
+        return bool((self.runs["replication"].value_counts().reindex(asked.index) == asked).any())
+
     @property
     def pairs(self) -> int:
         """Pairs of twins at a point."""

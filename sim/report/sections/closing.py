@@ -9,6 +9,7 @@ from sim.report.say import Say
 from sim.report.sections.decides import tried
 from sim.report.sections.first import sorted_shifts
 from sim.report.sections.rests import command, origin
+from sim.report.shipped import is_shipped
 from sim.scenario import World, about_key
 from sim.study.paired import HEADLINES
 
@@ -137,7 +138,7 @@ def methods(findings: Findings, say: Say) -> Section:
         say.words("report.methods.model"),
         say.words("report.methods.replay", command=f"firmlab replay {key[:12]} --in {study.folder.as_posix()}"),
     ]  # fmt: skip
-    rows = [_study("comparison", study, False, say)]
+    rows = [_study("comparison", study, is_shipped(study.folder), say)]
     rows += [_study(name, found.study, found.shipped, say) for name, found in findings.evidence.found.items()]
     names = ("study", "folder", "runs", "revision", "written", "command")
     head = [say.words(f"report.methods.{name}") for name in names]

@@ -65,8 +65,9 @@ def test_run_prints_every_measure_as_json(folder):
 def test_compare_prints_a_table_and_where_it_is_stored(folder):
     done = firmlab("compare", "small.toml", "--out", "results", "--workers", 1, folder=folder)
     assert done.returncode == 0, done.stderr
-    *lines, last = done.stdout.strip().splitlines()
-    assert last.startswith("Stored in results (8 runs computed now, 0 there already)")
+    *lines, stored, last = done.stdout.strip().splitlines()
+    assert stored.startswith("Stored in results (8 runs computed now, 0 there already)")
+    assert last == "Report: results/report.html"
     assert "4 pairs of twins, 31 seats" in done.stdout
     words = ["decision median h", "satisfaction", "decision p90 h", "bad accepted, %", "panels, h", "profit"]
     places = [next(i for i, line in enumerate(lines) if word in line) for word in words]

@@ -254,7 +254,7 @@ def test_firm_runs_reports_and_names_what_is_next(tmp_path, monkeypatch):
 
     def write_report(results, *, language="en", costs=None, out=None):
         asked.append((results, language, costs))
-        return results / "report.html"
+        return [results / "report.html"]
 
     monkeypatch.setattr(sim.report, "write_report", write_report, raising=False)
     monkeypatch.chdir(tmp_path)

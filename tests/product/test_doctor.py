@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from importlib import import_module
 from importlib.util import find_spec
 
 import pytest
@@ -13,11 +14,11 @@ import typer
 from typer.testing import CliRunner
 
 import sim.compiled
-from sim.cli import doctor as module
 from sim.report import browser
 from sim.study import executors
 from tests.commands import REPOSITORY, environment
 
+module = import_module("sim.cli.doctor")  # in sim.cli the command has taken its name
 ESSENTIAL = ["Python", "cores", "write access to results", "write access to compiled rules"]
 OPTIONAL = ["rules", "browser for PDF", "Korean font", *(f"extra {name}" for name in module.EXTRAS)]
 VersionInfo = namedtuple("VersionInfo", "major minor micro")
@@ -65,7 +66,11 @@ def broken_results(monkeypatch, folder):
 
 def broken_cache(monkeypatch, folder):
     (folder / "file").write_text("no folder", encoding="utf-8")
+    before = sim.compiled.is_cold()
     monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder / "file" / "rules"))
+    monkeypatch.setattr(
+        sim.compiled, "is_cold", lambda: before
+    )  # another folder holds no rules, which is another thing
 
 
 def broken_rules(monkeypatch, folder):

@@ -109,7 +109,8 @@ def test_headings_are_in_order_and_every_chart_has_words_and_a_table(readers, la
     assert all(after <= before + 1 for before, after in zip(reader.headings, reader.headings[1:], strict=False))
     tags = [tag for tag, _ in reader.tags]
     charts = [attrs for _, attrs in reader.tags if attrs.get("class") == "chart"]
-    assert len(charts) == tags.count("figure") == tags.count("details") == 4
+    groups = [attrs for _, attrs in reader.tags if attrs.get("class") == "figure"]
+    assert len(charts) == len(groups) == tags.count("details") == 4
     assert all(len(attrs["aria-label"]) > 60 for attrs in charts)
     assert tags.count("caption") == tags.count("table") > 10
     assert dict(reader.tags)["html"]["lang"] == language
@@ -264,6 +265,38 @@ def test_the_paper_form_in_the_repository_says_what_the_page_says(readers, langu
     for part in ("answer", "where", "costs", "claims", "assumptions", "next"):
         missing = {number for number in page_numbers[part] if number not in printed}
         assert not missing, (part, missing)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_paper_form_is_tagged(readers, language):
+    """A structure tree with all headings of the page, and words for every drawing."""
+    from pypdf import PdfReader
+
+    paper = PdfReader(REFERENCE / f"report{'' if language == 'en' else '-ko'}.pdf")
+    root = paper.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == language
+    found = list(elements(root["/StructTreeRoot"]))
+    kinds = Counter(element.get("/S") for element in found)
+    assert kinds["/H1"] == 1
+    assert kinds["/H2"] == len([level for level in readers[language].headings if level == 2])
+    assert kinds["/Table"] > 8
+    figures = [element for element in found if element.get("/S") == "/Figure"]
+    assert len(figures) == 3 + 4  # the bands of three headlines, four charts
+    assert all(len(figure["/Alt"]) > 40 for figure in figures)
+
+
+def elements(node):
+    """All elements of a structure tree."""
+    node = node.get_object()
+    if isinstance(node, list):
+        for one in node:
+            yield from elements(one)
+    elif hasattr(node, "get"):
+        if "/S" in node:
+            yield node
+        if "/K" in node:
+            yield from elements(node["/K"])
 
 
 # --- whose study it is ------------------------------------------------------------------------------------------------

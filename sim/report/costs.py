@@ -8,17 +8,23 @@ Counts are of a year of 50 weeks and of all seats, from the measures of a run (s
 | delay | decisions born × mean hours from birth to disposition, the work on them included | hour_of_delay |
 | lost_customers | churn × customers | lost_customer |
 | bad_accepted | share of bad decisions accepted × bad decisions | wrong_decision |
-| panels | hours of experts on panels | working_hour |
+| good_rejected | share of good decisions rejected × good decisions | missed_decision |
+| case_hours | hours of everybody on cases of all kinds, approvals by managers and panels among them | working_hour |
+| panels | of these, hours of experts on panels | - |
 | circles | hours of members in interest circles | working_hour |
 | introductions | hours of managers who introduce people | working_hour |
-| case_hours | hours of everybody on cases of all kinds, those on panels among them | - |
-| good_rejected | share of good decisions rejected × good decisions | - |
 | unserved | requests whose outsider left before the first service | - |
 | fees | fees of partners' deals, in hours' wages | - |
 
-Money says nothing of the last four. The hours on cases matter most: they hold what managers spend on approvals, so a
-firm that replaces approvals by panels is charged here for the panels and not credited for the approvals. Nor does money
-hold what customers who stay are worth, or the gain of good decisions; the accounts of the model do (`profit_per_seat`).
+All hours that the rules move have one price, so that approvals by managers and approvals by panels weigh alike. Panels
+are a part of the hours on cases and stand below them without a price of their own.
+
+Money says nothing of requests left unserved, of fees, of customers who are won, of what those who stay bring beyond
+`lost_customer`, and of what routine work brings; the accounts of the model do (`profit_per_seat`). So the two may
+differ in sign: in the baseline a public channel alone loses more customers a year, which is charged here, and yet has
+more of them. Two kinds of hours are in no measure of a run, so neither counted nor priced: those of finding back to
+work after an interruption, and those of building ideas. Every decision is priced as one of mean stake, whatever stakes
+a firm gets wrong more often.
 
 Two counts are approximate. Bad and good decisions are those closed × world.good_share; the share that was drawn differs
 from it by chance, in a firm of 156 seats by about half a percent. People there are counted as if quits came evenly,
@@ -65,6 +71,7 @@ class Costs(ReaderTable):
     hour_of_delay: float = _cost("cost of one hour that a decision waits to be made")
     lost_customer: float = _cost("cost of a customer who leaves")
     wrong_decision: float = _cost("cost of a bad decision that was accepted")
+    missed_decision: float = _cost("what a good decision that was rejected would have brought")
     working_hour: float = _cost("cost of an hour of work")
 
 
@@ -133,11 +140,11 @@ ITEMS = (
     Item("lost_customers", "customers", "lost_customer",
          lambda years: years.among("churn", years.measure("active_customers"))),
     Item("bad_accepted", "decisions", "wrong_decision", _bad_accepted),
-    Item("panels", "hours", "working_hour", lambda years: years.of_all_seats("panel_hours")),
+    Item("good_rejected", "decisions", "missed_decision", _good_rejected),
+    Item("case_hours", "hours", "working_hour", lambda years: years.of_all_seats("utilization") * HOURS_A_YEAR),
+    Item("panels", "hours", "", lambda years: years.of_all_seats("panel_hours")),
     Item("circles", "hours", "working_hour", lambda years: years.of_all_seats("circle_hours")),
     Item("introductions", "hours", "working_hour", lambda years: years.of_all_seats("introduction_hours")),
-    Item("case_hours", "hours", "", lambda years: years.of_all_seats("utilization") * HOURS_A_YEAR),
-    Item("good_rejected", "decisions", "", _good_rejected),
     Item("unserved", "requests", "", lambda years: years.among("abandoned_share", years.yearly("request_closed"))),
     Item("fees", "wages", "", lambda years: years.of_all_seats("fees")),
 )  # fmt: skip
@@ -223,7 +230,8 @@ def what_if(cases: Sequence[Case], costs: Costs | None = None) -> "pd.DataFrame"
     """One row a case: paired differences, design less reference, of the three headlines and of the yearly money.
 
     A headline is a column of its name, money is `money`; each has NAME_low and NAME_high, its 95 % interval.
-    `pairs`: of twins. Money is NaN without costs; positive is a cost.
+    `pairs`: of twins. Money is NaN without costs; positive is a cost. Where the case is a world in which an error loses
+    more stakes than in its scenario, a bad decision accepted costs as much more.
     """
     import pandas as pd
 
@@ -234,7 +242,8 @@ def _what_if(case: Case, costs: Costs | None) -> dict[str, Any]:
     runs = case.runs[case.runs["design"].isin((case.reference, case.design))]
     values = runs[list(HEADLINES)]
     if costs:
-        values = values.assign(**{MONEY: yearly_money(yearly_counts(runs, case.scenario), costs)[TOTAL]})
+        there = _in_its_world(costs, runs, case.scenario)
+        values = values.assign(**{MONEY: yearly_money(yearly_counts(runs, case.scenario), there)[TOTAL]})
     found = _paired(runs, values, case.reference, case.design)
     pairs = (runs.groupby("replication")["design"].nunique() == 2).sum()
     row: dict[str, Any] = {"case": case.label, "pairs": int(pairs)}
@@ -242,3 +251,11 @@ def _what_if(case: Case, costs: Costs | None) -> dict[str, Any]:
         difference = found.get(name, UNKNOWN)[2:]
         row |= dict(zip((name, f"{name}_low", f"{name}_high"), difference, strict=True))
     return row
+
+
+def _in_its_world(costs: Costs, runs: "pd.DataFrame", scenario: Scenario) -> Costs:
+    """The unit costs of a case: the price of a bad decision moves with what an error loses."""
+    key, usual = "world.error_cost", scenario.world.error_cost
+    if key not in runs or usual == 0.0 or runs.empty:
+        return costs
+    return costs.model_copy(update={"wrong_decision": costs.wrong_decision * float(runs[key].iloc[0]) / usual})

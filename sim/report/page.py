@@ -6,7 +6,7 @@ from importlib.metadata import version
 from sim.report.blocks import Page, Section
 from sim.report.findings import Findings
 from sim.report.say import Say
-from sim.report.sections import change, claims, closing, decides, difference, first, price, shifts, where
+from sim.report.sections import change, claims, closing, decides, difference, first, money, price, shifts, where
 from sim.study.provenance import now
 
 PARTS: tuple[Callable[[Findings, Say], Section], ...] = (
@@ -16,6 +16,7 @@ PARTS: tuple[Callable[[Findings, Say], Section], ...] = (
     shifts.section,
     decides.section,
     price.section,
+    money.section,
     change.section,
     claims.section,
     closing.assumptions,

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.engine import simulate
+from sim.engine import advance, horizon_days, simulate, start
 from sim.locale import Words
 from sim.report.costs import (
     COLUMNS,
@@ -23,12 +23,13 @@ from sim.report.costs import (
 )
 from sim.report.firm import TEMPLATES
 from sim.scenario import Scenario, ScenarioError
-from sim.state import TICKS, Disposition, Kind
+from sim.state import TICKS, Activity, Disposition, Kind
 from sim.study.paired import interval
 
 BASELINE = Scenario.load("baseline")  # 156 seats, 150 weeks, good_share .6, 8 weeks of vacancy
 COSTS = Costs(
-    currency="EUR", vacancy=1000, hour_of_delay=2, lost_customer=300, wrong_decision=50, working_hour=40
+    currency="EUR", vacancy=1000, hour_of_delay=2, lost_customer=300, wrong_decision=50, missed_decision=30,
+    working_hour=40,
 )  # fmt: skip
 RUN = {
     "decision_hours_median": 3.0, "retention_12m": 0.8, "satisfaction": 70.0,
@@ -46,11 +47,11 @@ def frame(*rows):
 
 PAIRS = frame(
     ("traditional", 0, {}),
-    ("social", 0, {"panel_hours": 5.0, "churn": 0.1}),
-    ("traditional", 1, {"panel_hours": 1.0}),
-    ("social", 1, {"panel_hours": 8.0, "churn": 0.18}),
+    ("social", 0, {"circle_hours": 6.0, "churn": 0.1}),
+    ("traditional", 1, {"circle_hours": 2.0}),
+    ("social", 1, {"circle_hours": 9.0, "churn": 0.18}),
     ("traditional", 2, {}),
-    ("social", 2, {"panel_hours": 7.0, "churn": 0.2}),
+    ("social", 2, {"circle_hours": 8.0, "churn": 0.2}),
 )
 
 
@@ -69,10 +70,18 @@ def test_the_form_is_what_the_accounts_of_the_baseline_assume():
     assert form.vacancy == world.replacement * 2000
     assert form.lost_customer == world.margin
     assert form.wrong_decision == pytest.approx(world.error_cost * world.decision_money * stake)
+    assert form.missed_decision == pytest.approx(world.decision_money * stake)
     assert form.hour_of_delay == pytest.approx(world.urgency * world.decision_money * stake * world.good_share)
 
 
-GOOD = 'currency = "원"\nvacancy = 1\nhour_of_delay = 2\nlost_customer = 3\nwrong_decision = 4.5\nworking_hour = 0\n'
+GOOD = """currency = "원"
+vacancy = 1
+hour_of_delay = 2
+lost_customer = 3
+wrong_decision = 4.5
+missed_decision = 2.25
+working_hour = 0
+"""
 
 
 def test_costs_are_read(tmp_path):
@@ -86,6 +95,7 @@ def test_costs_are_read(tmp_path):
     ("old", "new", "words"),
     [
         ("vacancy = 1", "", ("vacancy is missing (cost of replacing a person who quits)", "0 to 1e12")),
+        ("missed_decision = 2.25", "", ("missed_decision is missing (what a good decision that was rejected",)),
         ("vacancy = 1", "vacancy = -1", ("vacancy = -1 is below", "0 to 1e12")),
         ("vacancy = 1", "vacancy = 2e12", ("vacancy = 2000000000000.0 is above", "0 to 1e12")),
         ("vacancy = 1", "vacancy = nan", ("vacancy = NaN is not a number",)),
@@ -124,11 +134,11 @@ def test_a_year_is_counted_by_hand():
         "delay": 3000 / 3 * 4.0,
         "lost_customers": 100.0,
         "bad_accepted": 0.1 * 0.4 * 900,
+        "good_rejected": 0.3 * 0.6 * 900,
+        "case_hours": 0.25 * 156 * 2000,
         "panels": 312.0,
         "circles": 468.0,
         "introductions": 78.0,
-        "case_hours": 0.25 * 156 * 2000,
-        "good_rejected": 0.3 * 0.6 * 900,
         "unserved": 10.0,
         "fees": 1560.0,
     })  # fmt: skip
@@ -195,6 +205,21 @@ def test_counts_are_those_of_the_books(twins, number):
     assert counts["delay"] == pytest.approx(waited / 2, rel=0.005)
 
 
+def test_hours_on_panels_are_hours_on_cases():
+    """Every service of the traced firm is in the hours on cases, once, and those on panels are some of them."""
+    world = ["world.staff=40", "run.burn_in_weeks=5", "run.warm_up_weeks=0", "run.weeks=20"]
+    scenario = BASELINE.override(world)
+    state = start(scenario, "social", seed=1, trace=True)
+    state = advance(state, horizon_days(scenario.run))
+    touches = state.touches[: state.clock[0]["touch_rows"]]
+    hours = (touches["end"] - touches["start"]) / TICKS
+    on_panels = hours[touches["activity"] == Activity.PANEL].sum()
+    books = state.books[0]
+    assert books["panel_hours"] == pytest.approx(on_panels)
+    assert books["case_hours"] == pytest.approx(hours.sum(), rel=0.005)  # services that go on are in the books
+    assert on_panels > 0.2 * hours.sum()  # far more than what the two differ by
+
+
 # --- comparing --------------------------------------------------------------------------------------------------------
 
 
@@ -204,21 +229,31 @@ def test_money_is_count_times_cost():
     assert money["delay"] == pytest.approx(2 * 4000)
     assert money["lost_customers"] == pytest.approx(30_000)
     assert money["bad_accepted"] == pytest.approx(50 * 36)
-    assert money[["panels", "circles", "introductions"]].tolist() == pytest.approx([12480, 18720, 3120])
-    assert money[TOTAL] == pytest.approx(37_500 + 8000 + 30_000 + 1800 + 12_480 + 18_720 + 3120)
+    assert money["good_rejected"] == pytest.approx(30 * 162)
+    assert money[["case_hours", "circles", "introductions"]].tolist() == pytest.approx([3_120_000, 18_720, 3120])
+    assert money[TOTAL] == pytest.approx(37_500 + 8000 + 30_000 + 1800 + 4860 + 3_120_000 + 18_720 + 3120)
     assert set(money.index) == {*(item.name for item in PRICED), TOTAL}
+
+
+def test_an_hour_costs_alike_on_approvals_and_on_panels():
+    """Managers' approvals that panels take over, hour for hour, save nothing and cost nothing."""
+    moved = frame(("traditional", 0, {"panel_hours": 0.0}), ("social", 0, {"panel_hours": 100.0}))
+    assert of(cost_table(moved, BASELINE, "traditional", "social", COSTS), TOTAL)["difference"] == 0.0
+    fewer = frame(("traditional", 0, {}), ("social", 0, {"utilization": 0.2, "panel_hours": 100.0}))
+    saved = of(cost_table(fewer, BASELINE, "traditional", "social", COSTS), TOTAL)["difference"]
+    assert saved == pytest.approx(-0.05 * 156 * 2000 * 40)
 
 
 def test_differences_are_paired_with_their_interval():
     table = cost_table(PAIRS, BASELINE, "traditional", "social", COSTS)
     assert list(table.columns) == COLUMNS
     assert table["item"].tolist() == [*(item.name for item in ITEMS), TOTAL]
-    panels, differences = of(table, "panels"), 156 * np.array([3.0, 7.0, 5.0])
-    assert panels["reference"] == pytest.approx(156 * 5 / 3)
-    assert panels["own"] == pytest.approx(156 * 20 / 3)
-    assert panels[["difference", "low", "high"]].tolist() == pytest.approx(interval(differences))
+    circles, differences = of(table, "circles"), 156 * np.array([3.0, 7.0, 5.0])
+    assert circles["reference"] == pytest.approx(156 * 8 / 3)
+    assert circles["own"] == pytest.approx(156 * 23 / 3)
+    assert circles[["difference", "low", "high"]].tolist() == pytest.approx(interval(differences))
     money = ["money_difference", "money_low", "money_high"]
-    assert panels[money].tolist() == pytest.approx(interval(40 * differences))
+    assert circles[money].tolist() == pytest.approx(interval(40 * differences))
     together = 40 * differences + 300 * 500 * np.array([-0.1, -0.02, 0.0])
     total = of(table, TOTAL)
     assert total[money].tolist() == pytest.approx(interval(together))
@@ -230,7 +265,7 @@ def test_differences_are_paired_with_their_interval():
 def test_what_money_does_not_hold_is_counted():
     table = cost_table(PAIRS, BASELINE, "traditional", "social", COSTS).set_index("item")
     silent = [item.name for item in ITEMS if not item.price]
-    assert silent == ["case_hours", "good_rejected", "unserved", "fees"]
+    assert silent == ["panels", "unserved", "fees"]
     assert table.loc[silent, ["reference", "own", "difference"]].notna().all(axis=None)
     assert table.loc[silent, ["money_difference", "money_low", "money_high"]].isna().all(axis=None)
 
@@ -245,14 +280,14 @@ def test_without_costs_things_are_counted_and_money_is_not_known():
 
 
 def test_a_pair_counts_where_both_firms_ran():
-    alone = pd.concat([PAIRS, frame(("social", 3, {"panel_hours": 1000.0}), ("other", 0, {}))], ignore_index=True)
+    alone = pd.concat([PAIRS, frame(("social", 3, {"circle_hours": 1000.0}), ("other", 0, {}))], ignore_index=True)
     pd.testing.assert_frame_equal(
         cost_table(alone, BASELINE, "traditional", "social", COSTS),
         cost_table(PAIRS, BASELINE, "traditional", "social", COSTS),
     )
     one = cost_table(PAIRS[:2], BASELINE, "traditional", "social", COSTS)
-    assert of(one, "panels")["difference"] == 468
-    assert np.isnan(of(one, "panels")["low"])
+    assert of(one, "circles")["difference"] == 468
+    assert np.isnan(of(one, "circles")["low"])
 
 
 def test_runs_of_several_points_are_refused():
@@ -277,6 +312,15 @@ def test_a_case_is_a_row_of_headlines_and_money():
     assert retention == pytest.approx(interval(np.array([0.1, -0.1])))
     assert table.loc["calm", ["decision_hours_median", "satisfaction", "money"]].tolist() == [-1.0, 0.5, 0.0]
     assert what_if(cases).filter(like="money").isna().all(axis=None)
+
+
+def test_an_error_that_loses_more_stakes_costs_more_money():
+    runs = frame(("traditional", 0, {}), ("social", 0, {"commission_rate": 0.2})).assign(**{"world.error_cost": 8.0})
+    found = what_if([Case("errors", runs, "traditional", "social", BASELINE)], COSTS)["money"].iloc[0]
+    assert found == pytest.approx(36 * 50 * 8.0 / BASELINE.world.error_cost)
+    free = BASELINE.override(["world.error_cost=0"])  # to nothing there is no proportion
+    found = what_if([Case("errors", runs, "traditional", "social", free)], COSTS)["money"].iloc[0]
+    assert found == pytest.approx(36 * 50)
 
 
 # --- texts ------------------------------------------------------------------------------------------------------------

@@ -373,6 +373,7 @@ def test_the_smallest_difference_of_the_scenario_decides(small):
 @pytest.fixture(scope="module")
 def browser():
     from playwright.sync_api import sync_playwright
+
     from sim.report.browser import HOW_TO_GET, find_browser
 
     path = find_browser()

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sim.report.costs import Costs
 
-FORMS = ("html", "pdf", "pptx")
-
 
 def write_report(
     results: Path,
@@ -16,23 +14,28 @@ def write_report(
     language: str = "en",
     costs: "Costs | None" = None,
     out: Path | None = None,
-    forms: Collection[str] = ("html",),
+    forms: Collection[str] = (),
 ) -> list[Path]:
     """Write the report on stored results and return its files, the page first.
 
     results: folder of a comparison or a study, or one that holds several. out: the page's file; without it
-    `report.html` in the folder of the results (`report-ko.html` in Korean). The other forms stand beside it.
+    `report.html` in the folder of the results (`report-ko.html` in Korean). forms: "pdf" and "pptx" stand beside it.
 
     Raises StoreError: a sentence, where nothing can be reported, or a form needs what is not there.
     """
     from sim.locale import Words
+    from sim.report.browser import require_browser
     from sim.report.findings import Findings
     from sim.report.gather import gather
     from sim.report.html import html
     from sim.report.page import page
     from sim.report.say import Say
+    from sim.report.slides import require_pptx, slides
     from sim.study.durable import replace
 
+    for form, require in (("pdf", require_browser), ("pptx", require_pptx)):
+        if form in forms:
+            require()  # said before anything is written
     say = Say(Words(language))
     findings = Findings(gather(results), costs)
     path = out if out is not None else results / f"report{'' if language == 'en' else f'-{language}'}.html"
@@ -44,8 +47,6 @@ def write_report(
         written.append(path.with_suffix(".pdf"))
         print_pdf(path, written[-1])
     if "pptx" in forms:
-        from sim.report.slides import slides
-
         written.append(path.with_suffix(".pptx"))
         replace(written[-1], slides(findings, say))
     return written

@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from sim.study.durable import StoreError
+
 NAMES = (
     "chromium",
     "chromium-browser",
@@ -62,3 +64,11 @@ def version_of(browser: Path) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return answer.stdout.decode(errors="replace").partition(" built on ")[0].strip()
+
+
+def require_browser() -> Path:
+    """The browser. Raises StoreError where there is none: a sentence that says how to get one."""
+    browser = find_browser()
+    if browser is None:
+        raise StoreError(HOW_TO_GET)
+    return browser

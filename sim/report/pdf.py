@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from sim.report.browser import HOW_TO_GET, find_browser
+from sim.report.browser import require_browser
 from sim.study.durable import UNFINISHED, StoreError, replace, told_in_a_sentence
 
 TIMEOUT_SECONDS = 120.0
@@ -31,9 +31,7 @@ def print_pdf(page: Path, out: Path) -> None:
 
     Raises StoreError: a sentence, where there is no browser or it does not print.
     """
-    browser = find_browser()
-    if browser is None:
-        raise StoreError(HOW_TO_GET)
+    browser = require_browser()
     if not page.is_file():  # the browser would print its own page of errors
         raise StoreError(f"{page} is not there to be printed; write the page first.")
     with told_in_a_sentence(out):

@@ -18,7 +18,7 @@ FONTS = {"en": "Calibri", "ko": "Malgun Gothic"}
 SIGNS = {"better": "▲", "worse": "▼", "same": "=", "undecided": "?"}
 SIZE = (13.333, 7.5)  # inches, 16:9
 LEFT, TOP, WIDTH, HEIGHT = 0.7, 1.55, 11.93, 5.4  # what a slide has below its title
-BODY, SMALL = 18, 14  # points
+BODY, SMALL = 16, 14  # points
 FACTORS = 5  # assumptions in a tornado
 
 
@@ -58,7 +58,7 @@ def _answer(deck: Any, findings: Findings, say: Say) -> None:
             (card.name, SMALL, True),
             (card.number, 26, True),
             (card.what, SMALL, False),
-            (f"{_sign(card.verdict)} {card.verdict_text}", BODY, True),
+            (f"{_sign(card.verdict)} {card.verdict_text}", BODY + 2, True),
             *((sentence, SMALL, False) for sentence in card.sentences),
         ]
         _text(slide, lines, say, left=LEFT + place * WIDTH / 3, width=WIDTH / 3 - 0.3)
@@ -125,16 +125,17 @@ def _limits(deck: Any, findings: Findings, say: Say) -> None:
     """What was assumed, and what this cannot say."""
     (block,) = closing.limits(findings, say).blocks
     slide = _slide(deck, say.words("report.section.limits"), say, say.words("slides.not_more"))
-    _text(slide, [(f"• {item}", SMALL, False) for item in block.items], say)  # type: ignore[union-attr]
+    _text(slide, [(f"• {item}", BODY, False) for item in block.items], say)  # type: ignore[union-attr]
 
 
 def _next(deck: Any, findings: Findings, say: Say) -> None:
     """What to take up, and the pilot."""
     slide = _slide(deck, say.words("report.section.next"), say, say.words("slides.not_more"))
-    told: list[str] = [*first.advice(findings, say)[:2]]
-    for block in closing.pilot(findings, say).blocks[:3]:
-        told += [*getattr(block, "items", ()), *([block.text] if hasattr(block, "text") else [block.lead])]  # type: ignore[union-attr]
-    _text(slide, [(f"• {one}", SMALL, False) for one in told], say)
+    lead, _, measured, *_ = closing.pilot(findings, say).blocks
+    lines = [(one, BODY, False) for one in first.advice(findings, say)[:2]]
+    lines += [(lead.text, BODY, False), (measured.lead, BODY, True)]  # type: ignore[union-attr]
+    lines += [(f"• {item}", BODY, False) for item in measured.items]  # type: ignore[union-attr]
+    _text(slide, lines, say)
 
 
 SLIDES: tuple[Callable[[Any, Findings, Say], None], ...] = (_answer, _size, _shifts, _turns, _where, _limits, _next)
@@ -208,9 +209,7 @@ def _bars(
 ) -> None:  # fmt: skip
     """A native bar chart with its numbers at the bars; several series are told apart by colour and by hatching."""
     from pptx.chart.data import CategoryChartData
-    from pptx.dml.color import RGBColor
     from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_TICK_LABEL_POSITION
-    from pptx.enum.dml import MSO_PATTERN
     from pptx.util import Inches, Pt
 
     data = CategoryChartData()
@@ -237,16 +236,29 @@ def _bars(
     plot.gap_width, plot.has_data_labels = 60, True
     plot.data_labels.font.size, plot.data_labels.number_format_is_linked = Pt(12), False
     plot.data_labels.number_format = "0.0" if max(abs(v) for one in series.values() for v in one) < 1000 else "#,##0"
+    values = [value for one in series.values() for value in one]
+    # Bars from zero, and room for the numbers at their ends.
+    chart.value_axis.minimum_scale = min(0.0, *values) * 1.4
+    chart.value_axis.maximum_scale = max(0.0, *values) * 1.25 or 1.0
     for number, one in enumerate(plot.series):
         one.invert_if_negative = False
-        if number == 0:
-            one.format.fill.solid()
-            one.format.fill.fore_color.rgb = RGBColor.from_string(BLUE)
-        else:
-            one.format.fill.patterned()
-            one.format.fill.pattern = MSO_PATTERN.WIDE_UPWARD_DIAGONAL
-            one.format.fill.fore_color.rgb = RGBColor.from_string(ORANGE)
-            one.format.fill.back_color.rgb = RGBColor.from_string("FFFFFF")
+        _fill(one.format.fill, second=number == 1)
+        if upright:
+            _fill(one.points[1].format.fill, second=True)
+
+
+def _fill(fill: Any, *, second: bool) -> None:
+    """Blue and full, or orange and hatched."""
+    from pptx.dml.color import RGBColor
+    from pptx.enum.dml import MSO_PATTERN
+
+    if second:
+        fill.patterned()
+        fill.pattern = MSO_PATTERN.DARK_UPWARD_DIAGONAL
+        fill.fore_color.rgb, fill.back_color.rgb = RGBColor.from_string(ORANGE), RGBColor.from_string("FFFFFF")
+    else:
+        fill.solid()
+        fill.fore_color.rgb = RGBColor.from_string(BLUE)
 
 
 def _table(slide: Any, rows: Sequence[Sequence[str]], title: str, say: Say) -> None:

@@ -201,9 +201,9 @@ def test_what_was_printed_before_stays_where_printing_fails(page, tmp_path, monk
 
 def test_no_browser_and_no_page_and_no_folder(page, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr(pdf, "find_browser", lambda: None)
+        patch.setattr("sim.report.browser.find_browser", lambda: None)
         assert refused(page, tmp_path / "page.pdf") == HOW_TO_GET
-    monkeypatch.setattr(pdf, "find_browser", lambda: Path(sys.executable))
+    monkeypatch.setattr("sim.report.browser.find_browser", lambda: Path(sys.executable))
     with pytest.raises(StoreError, match="is not there to be printed"):
         print_pdf(tmp_path / "none.html", tmp_path / "page.pdf")
     with pytest.raises(StoreError, match="cannot be written"):

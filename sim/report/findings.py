@@ -17,6 +17,7 @@ from sim.study.attribution import LEVERS
 from sim.study.paired import HEADLINES, tabulate
 from sim.study.prim import boxes
 from sim.study.regions import Wins, map_of_wins, share_of_wins
+from sim.study.sweepfile import TRADITIONAL
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,9 +102,9 @@ class Findings:
         return reference, design
 
     def from_world_to_world(self, measure: str) -> Spread | None:
-        """Where the mean differences of worlds with other assumptions lie: what is not known."""
+        """Where the mean differences of worlds with other assumptions lie: what is not known of this very firm."""
         found = self.found("ranges")
-        if found is None:
+        if found is None or not found.same_world:
             return None
         means = found.study.points(measure, *self._names(found.study)).mean(axis=1).dropna()
         return _spread(means.to_numpy(), measure, found.study.pairs)
@@ -167,14 +168,20 @@ class Findings:
 
     @cached_property
     def verdicts_of_shifts(self) -> dict[str, dict[str, Verdict]]:
-        """By lever (and "settings") the verdict on its share of each headline."""
+        """By lever (and "settings") the verdict on its share of each headline, in the firm of that study."""
+        found = self.found("shifts")
+        if found is None:
+            return {}
+        runs = found.study.runs
+        hours = float(runs[runs["design"] == TRADITIONAL][HEADLINES[0]].mean())
+        smallest = smallest_differences(self.comparison.scenario.report, hours)
         judged: dict[str, dict[str, Verdict]] = {}
         for measure, table in self.shifts.items():
             for lever in (*LEVERS, "settings"):
                 row = table.loc[("settings", "") if lever == "settings" else ("shapley", lever)]
                 if measure in HEADLINES:
-                    found = verdict(row["low"], row["high"], BY_NAME[measure].better, self.smallest[measure])
-                    judged.setdefault(lever, {})[measure] = found
+                    one = verdict(row["low"], row["high"], BY_NAME[measure].better, smallest[measure])
+                    judged.setdefault(lever, {})[measure] = one
         return judged
 
     @cached_property

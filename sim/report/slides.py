@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import Any
 
+from sim.report.blocks import Bullets
 from sim.report.findings import FOUR, PROFIT, Findings
 from sim.report.say import SCALES, Say
 from sim.report.sections import closing, first, shifts, where
@@ -131,10 +132,11 @@ def _limits(deck: Any, findings: Findings, say: Say) -> None:
 def _next(deck: Any, findings: Findings, say: Say) -> None:
     """What to take up, and the pilot."""
     slide = _slide(deck, say.words("report.section.next"), say, say.words("slides.not_more"))
-    lead, _, measured, *_ = closing.pilot(findings, say).blocks
-    lines = [(one, BODY, False) for one in first.advice(findings, say)[:2]]
+    lead, *_ = blocks = closing.pilot(findings, say).blocks
+    measured = next(block for block in blocks if isinstance(block, Bullets))
+    lines = [(one, BODY, False) for one in first.advice(findings, say)[:3]]
     lines += [(lead.text, BODY, False), (measured.lead, BODY, True)]  # type: ignore[union-attr]
-    lines += [(f"• {item}", BODY, False) for item in measured.items]  # type: ignore[union-attr]
+    lines += [(f"• {item}", BODY, False) for item in measured.items]
     _text(slide, lines, say)
 
 

@@ -75,7 +75,7 @@ def test_sentences_say_the_direction_and_claim_no_winner_where_zero_is_inside(ca
     winning = [word for word in ("faster", "slower", "more satisfied", "less satisfied", "stay in") if word in text]
     assert bool(winning) != inside
     if inside:
-        assert "includes 0;" in text or "lies between" in text
+        assert "includes 0;" in text or "interval of the difference is" in text
     else:
         rises = low > 0
         assert ("more" if rises else "less") in text
@@ -99,6 +99,13 @@ def test_both_languages_say_the_same_numbers(case):
 def test_a_small_effect_is_called_small_with_the_bound():
     text = " ".join(sentences(answer("retention_12m", 0.001, 0.004, 0.01), Say(Words("en"))))
     assert "below 1.0 points" in text
+
+
+def test_a_headline_that_is_not_defined_is_not_judged():
+    nan = float("nan")
+    nothing = Answer("retention_12m", nan, nan, nan, nan, nan, 0, 0, 0, 0, 0.01, Verdict.UNDECIDED)
+    (told,) = sentences(nothing, Say(Words("en")))
+    assert told.startswith("Not measured")
 
 
 def test_one_pair_says_that_it_is_too_few():

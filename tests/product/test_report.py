@@ -309,6 +309,11 @@ def test_a_comparison_ends_by_naming_its_report(small):
     reader = Reader(named.read_text(encoding="utf-8"))
     assert "of the baseline firm, not of yours" in reader.texts["shifts"]
     assert "20 seats" in reader.texts[""]
+    first = reader.texts["answer"]  # of another firm no band is shown, and what is said of it is marked
+    assert "worlds tried" not in first
+    assert first.count("not computed for this firm: firmlab sweep ranges") == 2
+    assert first.count("of the baseline firm that comes with firmlab, not of yours") == 2
+    assert "Not measured" in first  # retention, in a run of less than a year
 
 
 def test_without_any_study_a_part_says_how_to_run_it(small, tmp_path, monkeypatch):

@@ -8,7 +8,7 @@ from sim.report.answer import Answer, Verdict
 from sim.report.blocks import Band, Block, Bullets, Card, Cards, Section
 from sim.report.findings import BY_NAME, Findings, Spread
 from sim.report.say import Say
-from sim.report.sections.rests import to_run
+from sim.report.sections.rests import of_another_firm, to_run
 from sim.study.paired import HEADLINES
 
 ROOM = 0.06  # of the drawing, left free at both ends of a card's bands
@@ -18,7 +18,8 @@ NEAR = 0.14  # of the drawing, nearer than which two numbers on its axis would t
 def section(findings: Findings, say: Say) -> Section:
     """The answer."""
     cards = [card(answer, findings, say) for answer in findings.answers]
-    blocks: list[Block] = [Cards(cards, say.words("report.answer.both_bands"))]
+    has_both = any(len(card.bands) > 1 for card in cards)
+    blocks: list[Block] = [Cards(cards, say.words("report.answer.both_bands") if has_both else "")]
     blocks.append(Bullets(advice(findings, say), say.words("report.answer.what_to_do")))
     blocks.append(Bullets(turns(findings, say), say.words("report.answer.turns_title")))
     return Section("answer", say.words("report.section.answer"), blocks)
@@ -30,6 +31,8 @@ def section(findings: Findings, say: Say) -> Section:
 def sentences(answer: Answer, say: Say) -> list[str]:
     """What may be said of one headline: size, interval, in how many twin firms, and whether it matters."""
     own, counts = f"report.headline.{answer.measure}", {"pairs": answer.pairs}
+    if not answer.pairs:
+        return [say.words("report.answer.undefined")]
     if answer.low != answer.low:
         return [say.words("report.answer.few")]
     if answer.low <= 0 <= answer.high:
@@ -85,11 +88,11 @@ def card(answer: Answer, findings: Findings, say: Say) -> Card:
     values = {name: say.value(measure, getattr(answer, name), brief=True) for name in ("own", "reference")}
     return Card(
         name=say.words(f"{key}.name"),
-        number=say.words(f"{key}.number", **values),
+        number=say.words(f"{key}.number", **values) if answer.pairs else say.words("report.page.not_known"),
         what=say.words(f"{key}.what"),
         verdict=str(answer.verdict),
         verdict_text=say.words(f"report.answer.verdict.{answer.verdict}"),
-        sentences=[*sentences(answer, say), in_other_worlds(findings, measure, say)],
+        sentences=[*sentences(answer, say), *([in_other_worlds(findings, measure, say)] if answer.pairs else [])],
         bands=bands,
         zero=place(0.0),
         small=(place(-smallest), place(smallest)),
@@ -138,8 +141,8 @@ def sorted_shifts(findings: Findings) -> dict[str, list[str]]:
 def advice(findings: Findings, say: Say) -> list[str]:
     """Which shifts to take up first, to weigh, to leave; and what to watch."""
     if not findings.shifts:
-        return [say.words("report.advice.not_known", **to_run("shifts"))]
-    told = []
+        return [say.words("report.advice.not_known", **to_run("shifts")), *watch(findings, say)]
+    told = of_another_firm(findings, "shifts", say)
     by_kind = sorted_shifts(findings)
     for kind, levers in by_kind.items():
         keys = ("report.advice.settings" if one == "settings" else f"report.shift.{one}" for one in levers)
@@ -147,7 +150,7 @@ def advice(findings: Findings, say: Say) -> list[str]:
         if names:
             told.append(say.words(f"report.advice.{kind}", shifts=say.listed(names)))
     if not any(by_kind[kind] for kind in ("take", "weigh", "leave")):
-        told = [say.words("report.advice.none")]
+        told.append(say.words("report.advice.none"))
     return told + watch(findings, say)
 
 
@@ -179,7 +182,7 @@ def turns(findings: Findings, say: Say) -> list[str]:
     """Of each headline the assumption that turns the answer soonest; and which headlines none turns."""
     if not findings.assumptions:
         return [say.words("report.turns.not_known", **to_run("tornado"))]
-    told, never = [], []
+    told, never = of_another_firm(findings, "tornado", say), []
     for measure in HEADLINES:
         nearest = soonest(findings.assumptions[measure])
         if nearest is None:

@@ -17,6 +17,12 @@ def origin(findings: Findings, part: str, say: Say) -> list[Text]:
     return [Text(say.words("report.page.shipped"), "note")] if found.shipped else []
 
 
+def of_another_firm(findings: Findings, part: str, say: Say) -> list[str]:
+    """A warning before sentences that rest on a study of another firm than the reader's."""
+    found = findings.found(part)
+    return [say.words("report.advice.elsewhere")] if found is not None and not found.same_world else []
+
+
 def to_run(part: str) -> dict[str, object]:
     """The command that runs the study of a part, and its minutes."""
     chosen = next(one for one in PARTS if one.name == part)

@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from pathlib import Path
 from types import ModuleType
 
 os.environ.setdefault("NUMBA_BOUNDSCHECK", "1")  # before numba is imported
@@ -17,3 +18,16 @@ def require(name: str) -> ModuleType:
         if os.environ.get("CI"):
             raise
         pytest.skip(f"{name} is not installed (python -m pip install 'firmlab[test]')")
+
+
+@pytest.fixture(scope="session")
+def system_browser() -> Path:
+    """The machine's own browser; it comes with no Python package."""
+    from sim.report.browser import HOW_TO_GET, find_browser
+
+    path = find_browser()
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail(HOW_TO_GET)
+        pytest.skip(f"needs a browser: {HOW_TO_GET}")
+    return path

@@ -19,7 +19,7 @@ class Scale:
 
 
 _HOURS, _PERCENT, _POINTS = Scale(1, 2, "hours"), Scale(100, 1, "percent", "percent_points"), Scale(1, 1, "points")
-_WAGES, _SPENT, _INDEX = Scale(1, 0, "wages"), Scale(1, 1, "hours_a_year"), Scale(100, 1, "index")
+_WAGES, _SPENT, _INDEX = Scale(1, 0, "wages"), Scale(1, 1, "hours_a_year"), Scale(100, 1, "index", "points")
 _A_YEAR = Scale(100, 1, "percent_a_year", "percent_points_a_year")
 SCALES = {
     "decision_hours_median": _HOURS,

@@ -1,6 +1,5 @@
 """The paper form: tagged, with headings and words for pictures, in both scripts; what fails is told in a sentence."""
 
-import os
 import sys
 import time
 from pathlib import Path
@@ -36,16 +35,6 @@ document.querySelector(".chart").innerHTML =
 """
 
 
-@pytest.fixture(scope="module")
-def browser():
-    path = find_browser()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail(HOW_TO_GET)
-        pytest.skip(f"needs a browser: {HOW_TO_GET}")
-    return path
-
-
 @pytest.fixture
 def page(tmp_path):
     path = tmp_path / "a page & more.html"
@@ -54,7 +43,7 @@ def page(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def printed(browser, tmp_path_factory):
+def printed(system_browser, tmp_path_factory):
     folder = tmp_path_factory.mktemp("print")
     page, out = folder / "page.html", folder / "to be made" / "결과.pdf"
     page.write_text(PAGE, encoding="utf-8")

@@ -1,7 +1,6 @@
 """The page for the board: stands alone, says the stored numbers, the same in both languages, and reads well."""
 
 import json
-import os
 import re
 import shutil
 from collections import Counter
@@ -376,18 +375,11 @@ def test_the_smallest_difference_of_the_scenario_decides(small):
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(system_browser):
     from playwright.sync_api import sync_playwright
 
-    from sim.report.browser import HOW_TO_GET, find_browser
-
-    path = find_browser()
-    if path is None:
-        if os.environ.get("CI"):
-            pytest.fail(HOW_TO_GET)
-        pytest.skip(f"needs a browser: {HOW_TO_GET}")
     with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=str(path), args=["--no-sandbox"])
+        opened = driver.chromium.launch(executable_path=str(system_browser), args=["--no-sandbox"])
         yield opened
         opened.close()
 

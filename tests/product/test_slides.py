@@ -4,6 +4,7 @@ import io
 import re
 from collections import Counter
 
+import pptx
 import pytest
 
 from sim.locale import LANGUAGES, Words
@@ -15,7 +16,6 @@ from sim.report.slides import require_pptx, slides
 from sim.study.attribution import LEVERS
 from sim.study.durable import StoreError
 
-pptx = pytest.importorskip("pptx", reason="slides need the extra report")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 
 

@@ -4,7 +4,7 @@ from sim.report import charts
 from sim.report.blocks import Cell, Chart, Section, Table, Text
 from sim.report.findings import Findings
 from sim.report.say import SCALES, Say
-from sim.report.sections.rests import command, footer
+from sim.report.sections.rests import footer
 from sim.study.paired import HEADLINES
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -59,7 +59,7 @@ def effects(findings: Findings, say: Say) -> Table:
             say.words("report.effects.difference"), say.words("report.effects.twins")]  # fmt: skip
     note = say.words("report.effects.note", pairs=findings.comparison.pairs, design=say.design(findings.design))
     caption = say.words("report.effects.caption")
-    return Table(caption, head, rows, f"{note} {command(findings.comparison)}", "effects", groups)
+    return Table(caption, head, rows, f"{note} {footer(findings.comparison, say)}", "effects", groups)
 
 
 def row(measure: str, findings: Findings, say: Say) -> list[Cell]:

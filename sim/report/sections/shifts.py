@@ -21,9 +21,15 @@ def sentences(findings: Findings, say: Say) -> list[str]:
     told, settings = [], []
     for measure, table in findings.shifts.items():
         largest = table.loc["shapley"]["estimate"].abs().idxmax()
-        told.append(say.words("report.shifts.largest", headline=say.headline(measure),
-                              shift=say.words(f"report.shift.{largest}"),
-                              change=_cell(measure, table.loc[("shapley", largest)], say, unit=True)))  # fmt: skip
+        told.append(
+            say.words(
+                "report.shifts.largest",
+                headline=say.headline(measure),
+                shift=say.words(f"report.shift.{largest}"),
+                change=_cell(measure, table.loc[("shapley", largest)], say, unit=True),
+                total=_cell(measure, table.loc[("total", "")], say, unit=True),
+            )
+        )
         settings.append(f"{say.inside(measure)} {_cell(measure, table.loc[('settings', '')], say, unit=True)}")
     return [*told, say.words("report.shifts.settings", changes=say.listed(settings))]
 

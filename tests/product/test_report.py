@@ -307,10 +307,11 @@ def test_a_comparison_ends_by_naming_its_report(small):
     assert named.exists()
     reader = Reader(named.read_text(encoding="utf-8"))
     assert "of the baseline firm, not of yours" in reader.texts["shifts"]
+    assert "Of your firm: firmlab sweep factorial --set world.staff=20, about 1 minutes" in reader.texts["shifts"]
     assert "20 seats" in reader.texts[""]
     first = reader.texts["answer"]  # of another firm no band is shown, and what is said of it is marked
     assert "worlds tried" not in first
-    assert first.count("not computed for this firm: firmlab sweep ranges") == 2
+    assert first.count("not computed for this firm: firmlab sweep ranges --set world.staff=20") == 2
     assert first.count("of the baseline firm that comes with firmlab, not of yours") == 2
     assert "Not measured" in first  # retention, in a run of less than a year
 
@@ -321,8 +322,9 @@ def test_without_any_study_a_part_says_how_to_run_it(small, tmp_path, monkeypatc
     copied = shutil.copytree(results, tmp_path / "results" / results.name)
     reader = Reader(write_report(copied)[0].read_text(encoding="utf-8"))
     for part, command in (("shifts", "factorial"), ("where", "where-hierarchy-wins"), ("decides", "tornado")):
-        assert re.search(f"Not computed: firmlab sweep {command}, about [0-9]+ minutes", reader.texts[part])
-    assert "is not computed: firmlab sweep tornado" in reader.texts["answer"]
+        told = f"Not computed: firmlab sweep {command} --set world.staff=20, about [0-9]+ minutes"
+        assert re.search(told, reader.texts[part])
+    assert "is not computed: firmlab sweep tornado --set world.staff=20" in reader.texts["answer"]
 
 
 def test_a_study_of_ones_own_comes_before_the_shipped_one(tmp_path):

@@ -66,7 +66,7 @@ def in_other_worlds(findings: Findings, measure: str, say: Say) -> str:
     """How often the design does better when the assumptions are others."""
     worlds = findings.from_world_to_world(measure)
     if worlds is None:
-        return say.words("report.answer.worlds_missing", **to_run("ranges"))
+        return say.words("report.answer.worlds_missing", **to_run(findings, "ranges"))
     return say.words("report.answer.worlds_sentence", won=worlds.better, points=worlds.of)
 
 
@@ -141,7 +141,7 @@ def sorted_shifts(findings: Findings) -> dict[str, list[str]]:
 def advice(findings: Findings, say: Say) -> list[str]:
     """Which shifts to take up first, to weigh, to leave; and what to watch."""
     if not findings.shifts:
-        return [say.words("report.advice.not_known", **to_run("shifts")), *watch(findings, say)]
+        return [say.words("report.advice.not_known", **to_run(findings, "shifts")), *watch(findings, say)]
     told = of_another_firm(findings, "shifts", say)
     by_kind = sorted_shifts(findings)
     for kind, levers in by_kind.items():
@@ -181,7 +181,7 @@ def watch(findings: Findings, say: Say) -> list[str]:
 def turns(findings: Findings, say: Say) -> list[str]:
     """Of each headline the assumption that turns the answer soonest; and which headlines none turns."""
     if not findings.assumptions:
-        return [say.words("report.turns.not_known", **to_run("tornado"))]
+        return [say.words("report.turns.not_known", **to_run(findings, "tornado"))]
     told, never = of_another_firm(findings, "tornado", say), []
     for measure in HEADLINES:
         nearest = soonest(findings.assumptions[measure])

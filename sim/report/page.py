@@ -37,7 +37,7 @@ def page(findings: Findings, say: Say) -> Page:
                   staff=scenario.world.staff, pairs=findings.comparison.pairs, years=years)  # fmt: skip
     return Page(
         language=words.language,
-        title=words("report.page.title", question=scenario.question or scenario.name),
+        title=say.question(scenario),
         about=about,
         made=words("report.page.made", version=version("firmlab"), date=now()[:10]),
         contents=words("report.page.contents"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sim.locale import Words
 from sim.measures import MEASURES
-from sim.scenario import World
+from sim.scenario import Scenario, World
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,13 @@ class Say:
     def axis(self, measure: str) -> str:
         """Over a drawing of differences: name and unit, on two lines."""
         return f"{self.headline(measure)}<br>{self.unit(measure, of_difference=True)}"
+
+    def question(self, scenario: Scenario) -> str:
+        """What a scenario asks; a question that comes with the product is known in both languages."""
+        key = f"report.question.{scenario.name}"
+        if key in self.words and Words("en")(key) == scenario.question:
+            return self.words(key)
+        return scenario.question or scenario.name
 
     def design(self, name: str) -> str:
         """A design as it is called in a sentence: the built-in ones by their names, others by their own."""

@@ -37,8 +37,7 @@ def slides(findings: Findings, say: Say) -> bytes:
 
     deck = Presentation()
     deck.slide_width, deck.slide_height = (Inches(side) for side in SIZE)
-    scenario = findings.comparison.scenario
-    deck.core_properties.title = scenario.question or scenario.name
+    deck.core_properties.title = say.question(findings.comparison.scenario)
     deck.core_properties.language = say.words.language
     for make in SLIDES:
         make(deck, findings, say)

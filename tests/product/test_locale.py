@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.locale import Words, texts
+from sim.report.say import Say
+from sim.scenario import Scenario, built_in
 
 SIM = Path(__file__).parents[2] / "sim"
 
@@ -50,6 +52,15 @@ def test_no_text_is_there_for_nothing():
     known = [re.compile(one) for one in {*patterns()} if a_key.match(one)]
     unused = [key for key in texts("en") if not any(one.fullmatch(key) for one in known)]
     assert unused == []
+
+
+@pytest.mark.parametrize("name", built_in())
+def test_every_question_that_comes_with_the_product_is_in_both_languages(name):
+    scenario = Scenario.load(name)
+    assert Say(Words("en")).question(scenario) == scenario.question
+    assert re.search("[가-힣]", Say(Words("ko")).question(scenario))
+    own = scenario.override(['question="Whatever?"'])
+    assert Say(Words("ko")).question(own) == "Whatever?"
 
 
 def test_an_unknown_key_or_field_is_no_silence():

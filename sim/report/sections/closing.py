@@ -59,6 +59,8 @@ def by_influence(findings: Findings) -> list[tuple[float, str, str, Any]]:
 def source(text: str, say: Say) -> str:
     """Where a number comes from."""
     start = text.partition(";")[0].strip()
+    if start.startswith("idea: "):
+        return say.words("report.assumptions.idea", idea=start.removeprefix("idea: "))
     if start in PLAIN:
         return say.words(f"report.assumptions.{PLAIN[start]}")
     return say.words("report.assumptions.calibrated") if start.startswith("calibrated") else text

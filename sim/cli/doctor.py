@@ -150,19 +150,22 @@ def _korean() -> Check:
     if sys.platform in ("darwin", "win32"):
         return _optional(name, True, "comes with the system", "")
     fonts = _fonts()
-    found = fonts[0] if fonts else "none" if fonts is not None else "unknown, since there is no fc-list to ask"
-    mend = HOW_TO_GET_KOREAN if fonts is not None else f"{HOW_TO_GET_KOREAN}, and fontconfig"
-    return _optional(name, bool(fonts), found, mend)
+    if fonts is None:
+        found = "unknown, since fc-list is not there or gives no answer"
+        return _optional(name, False, found, f"{HOW_TO_GET_KOREAN}, and fontconfig")
+    return _optional(name, bool(fonts), fonts[0] if fonts else "none", HOW_TO_GET_KOREAN)
 
 
 def _fonts() -> list[str] | None:
-    """Names of the fonts with Korean letters; nothing at all where nobody can be asked."""
+    """Names of the fonts with Korean letters; nothing at all where nobody answers."""
     asked = shutil.which("fc-list")
     if asked is None:
         return None
     try:
         answer = subprocess.run([asked, ":lang=ko", "family"], capture_output=True, timeout=1, check=False)
     except (OSError, subprocess.TimeoutExpired):
+        return None
+    if answer.returncode:
         return None
     return sorted({line.split(",")[0].strip() for line in answer.stdout.decode(errors="replace").splitlines()} - {""})
 

@@ -1,7 +1,7 @@
 """What a page is made of: sections of blocks, the same for every form in which it is written."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Cell = str | tuple[str, str]  # text, or text and what kind of cell it is ("wins", "strong", …)
@@ -115,4 +115,3 @@ class Page:
     contents: str
     table_words: str
     sections: Sequence[Section]
-    facts: dict[str, Any] = field(default_factory=dict)

@@ -66,12 +66,12 @@ def _is_ranges(study: Stored) -> bool:
 
 
 PARTS = (
-    Part("shifts", "firmlab sweep factorial", 9, _is_factorial),
-    Part("map", "firmlab sweep where-hierarchy-wins", 10, _is_map),
-    Part("ranges", "firmlab sweep ranges", 10, _is_ranges),
-    Part("tornado", "firmlab sweep tornado", 8, _is_tornado),
+    Part("shifts", "firmlab sweep factorial", 8, _is_factorial),
+    Part("map", "firmlab sweep where-hierarchy-wins", 8, _is_map),
+    Part("ranges", "firmlab sweep ranges", 9, _is_ranges),
+    Part("tornado", "firmlab sweep tornado", 7, _is_tornado),
     Part("change", "firmlab compare change-programme --series", 1, _is_change),
-    Part("claims", "firmlab sweep claims", 12, has_the_claims),
+    Part("claims", "firmlab sweep claims", 14, has_the_claims),
 )
 
 

@@ -152,6 +152,26 @@ def test_no_fc_list_means_that_nobody_knows(doctor, monkeypatch):
     assert "fontconfig" in found["Korean font"]["mend"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="a script is no program on Windows")
+@pytest.mark.parametrize(
+    ("answer", "state", "said"),
+    [
+        ("echo 'NanumGothic,나눔고딕'", True, "NanumGothic"),
+        (":", False, "none"),
+        ("exit 1", False, "unknown, since fc-list is not there or gives no answer"),
+        ("exec /bin/sleep 60", False, "unknown, since fc-list is not there or gives no answer"),
+    ],
+    ids=["has one", "has none", "fails", "hangs"],
+)
+def test_what_fc_list_answers_is_said(monkeypatch, tmp_path, answer, state, said):
+    program = tmp_path / "fc-list"
+    program.write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(module.sys, "platform", "linux")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert module._korean()[1:4] == (state, False, said)
+
+
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_korean_comes_with_other_systems(monkeypatch, platform):
     monkeypatch.setattr(module.sys, "platform", platform)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -100,8 +101,7 @@ def _cache() -> Check:
 
 
 def _folder_of_rules() -> Path:
-    import sim.compiled  # noqa: F401  (which chooses the folder)
-
+    import_module("sim.compiled")  # which chooses the folder
     return Path(os.environ["NUMBA_CACHE_DIR"]).absolute()
 
 

@@ -26,6 +26,7 @@ PROFIT = "profit_per_seat"
 FOUR = (*HEADLINES, PROFIT)  # what studies are shown for
 BY_NAME: dict[str, Measure] = {measure.name: measure for measure in MEASURES}
 MIDDLE = (0.05, 0.95)  # the 90 % in the middle of twin firms, or of worlds
+KINDS = {frozenset({1}): "take", frozenset({-1}): "leave", frozenset({1, -1}): "weigh"}  # by signs that matter
 FEWEST_FOR_A_BOX = 50  # worlds below which a condition would be found in noise
 
 
@@ -183,6 +184,15 @@ class Findings:
                     one = verdict(row["low"], row["high"], BY_NAME[measure].better, smallest[measure])
                     judged.setdefault(lever, {})[measure] = one
         return judged
+
+    @property
+    def sorted_shifts(self) -> dict[str, list[str]]:
+        """The shifts by what they do to the headlines: take, weigh, leave, small."""
+        found: dict[str, list[str]] = {"take": [], "weigh": [], "leave": [], "small": []}
+        for lever, verdicts in self.verdicts_of_shifts.items():
+            signs = frozenset(one.matters for one in verdicts.values()) - {0}
+            found[KINDS.get(signs, "small")].append(lever)
+        return found
 
     @cached_property
     def assumptions(self) -> "dict[str, pd.DataFrame]":

@@ -194,7 +194,8 @@ def _sentence(table: type[ReaderTable], detail: Mapping[str, Any]) -> str:
     if detail["type"] == "extra_forbidden":
         return _unknown(table, name)
     one = table.model_fields[name]
-    about: dict[str, Any] = dict(one.json_schema_extra)  # type: ignore[arg-type]  # always a mapping
+    about = one.json_schema_extra
+    assert isinstance(about, dict)  # see how the keys are declared
     allowed = f"({one.description}); allowed is {about['allowed']}."
     if detail["type"] == "missing":
         return f"{name} is missing {allowed}"

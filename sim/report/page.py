@@ -6,23 +6,37 @@ from importlib.metadata import version
 from sim.report.blocks import Page, Section
 from sim.report.findings import Findings
 from sim.report.say import Say
-from sim.report.sections import change, claims, closing, decides, difference, first, money, price, shifts, where
+from sim.report.sections import (
+    assumptions,
+    change,
+    claims,
+    costs,
+    decides,
+    effects,
+    first_screen,
+    limits,
+    methods,
+    money,
+    pilot,
+    shifts,
+    where,
+)
 from sim.study.provenance import now
 
 PARTS: tuple[Callable[[Findings, Say], Section], ...] = (
-    first.section,
-    difference.section,
+    first_screen.section,
+    effects.section,
     where.section,
     shifts.section,
     decides.section,
-    price.section,
+    costs.section,
     money.section,
     change.section,
     claims.section,
-    closing.assumptions,
-    closing.limits,
-    closing.pilot,
-    closing.methods,
+    assumptions.section,
+    limits.section,
+    pilot.section,
+    methods.section,
 )
 
 

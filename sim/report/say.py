@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.locale import Words
-from sim.measures import MEASURES
 from sim.scenario import Scenario, World
 
 
@@ -58,7 +57,6 @@ SCALES = {
     "fees": _WAGES,
     "profit_per_seat": _WAGES,
 }
-BETTER = {measure.name: measure.better for measure in MEASURES}
 
 
 class Say:

@@ -10,7 +10,7 @@ from typing import Any
 from sim.report.blocks import Bullets, Text
 from sim.report.findings import FOUR, PROFIT, Findings
 from sim.report.say import SCALES, Say
-from sim.report.sections import closing, first, shifts, where
+from sim.report.sections import assumptions, first_screen, limits, pilot, shifts, where
 from sim.report.sections.decides import tried
 from sim.report.sections.rests import footer, of_another_firm, origin
 from sim.scenario import World, about_key
@@ -71,7 +71,7 @@ def _answer(deck: Any, findings: Findings, say: Say) -> None:
     slide = _slide(deck, say.words("report.section.answer"), findings, say)
     ends, missing = [], ""
     for place, answer in enumerate(findings.answers):
-        card = first.card(answer, findings, say)
+        card = first_screen.card(answer, findings, say)
         told = list(card.sentences)
         if answer.pairs and findings.from_world_to_world(answer.measure) is None:
             missing = told.pop()  # the same for all three
@@ -95,7 +95,7 @@ def _size(deck: Any, findings: Findings, say: Say) -> None:
         names = [say.design(findings.reference), say.design(findings.design)]
         (title,) = values
         _bars(slide, answer.measure, title, names, values, say, left=left, width=width, decimals=1, upright=True)
-        _text(slide, _small(first.sentences(answer, say)), say, top=TOP + 3.7, left=left, width=width)
+        _text(slide, _small(first_screen.sentences(answer, say)), say, top=TOP + 3.7, left=left, width=width)
 
 
 def _shifts(deck: Any, findings: Findings, say: Say) -> None:
@@ -128,10 +128,11 @@ def _turns(deck: Any, findings: Findings, say: Say) -> None:
         left, decimals = LEFT + place * HALF, SCALES[measure].decimals
         _bars(slide, measure, title, names, ends, say, left=left, width=HALF - GAP, decimals=decimals)
     if findings.assumptions:
-        profit = first.soonest(findings.assumptions[PROFIT])
-        turning = [] if profit is None else [first.turning(profit, PROFIT, findings, say)]
+        profit = first_screen.soonest(findings.assumptions[PROFIT])
+        turning = [] if profit is None else [first_screen.turning(profit, PROFIT, findings, say)]
         said = of_another_firm(findings, "tornado", say)  # is said above, in the slides' own words
-        told += [*(one for one in first.turns(findings, say) if one not in said), *turning, _scale(findings, say)]
+        told += [one for one in first_screen.turns(findings, say) if one not in said]
+        told += [*turning, _scale(findings, say)]
     _below(slide, told, say, charts=bool(findings.assumptions))
 
 
@@ -154,7 +155,7 @@ def _where(deck: Any, findings: Findings, say: Say) -> None:
 
 def _limits(deck: Any, findings: Findings, say: Say) -> None:
     """What was assumed, the most influential first, and what this cannot say."""
-    blocks = closing.limits(findings, say).blocks
+    blocks = limits.section(findings, say).blocks
     if not blocks:
         raise ValueError("a report says what it cannot say; its section of limits is empty.")
     slide = _slide(deck, say.words("slides.limits"), findings, say, "tornado")
@@ -163,7 +164,7 @@ def _limits(deck: Any, findings: Findings, say: Say) -> None:
         head = [say.words(f"report.assumptions.{name}") for name in ("assumption", "value", "range", "source")]
         rows = [
             [say.factor(factor), say.factor_value(factor, line["value"]), tried(line, say), _source(factor, say)]
-            for _, factor, _, line in closing.by_influence(findings)[:ASSUMED]
+            for _, factor, _, line in assumptions.by_influence(findings)[:ASSUMED]
         ]
         top = _table(slide, [head, *rows], (4.5, 2, 2.9, 2.6), say.words("report.section.assumptions"), say)
     items = [f"• {item}" for block in blocks if isinstance(block, Bullets) for item in block.items]
@@ -173,18 +174,18 @@ def _limits(deck: Any, findings: Findings, say: Say) -> None:
 def _next(deck: Any, findings: Findings, say: Say) -> None:
     """What to take up, and beside it the pilot."""
     slide = _slide(deck, say.words("report.section.next"), findings, say, "shifts")
-    lead, *blocks = closing.pilot(findings, say).blocks
+    lead, *blocks = pilot.section(findings, say).blocks
     measured = next(block for block in blocks if isinstance(block, Bullets))
     after = [block.text for block in blocks[blocks.index(measured) + 1 :] if isinstance(block, Text)]
     size, stop = after[:-2], after[-2:]
-    todo = [(say.words("report.answer.what_to_do"), BODY, True), *_small(first.advice(findings, say))]
-    pilot = [
+    todo = [(say.words("report.answer.what_to_do"), BODY, True), *_small(first_screen.advice(findings, say))]
+    beside = [
         *([(lead.text, SMALL, False)] if isinstance(lead, Text) else []),
         (measured.lead, SMALL, True),
         *_small([*(f"• {item}" for item in measured.items), *stop, *size]),
     ]
     _text(slide, todo, say, width=HALF - GAP)
-    _text(slide, pilot, say, left=LEFT + HALF, width=HALF)
+    _text(slide, beside, say, left=LEFT + HALF, width=HALF)
     _note(slide, [say.words("slides.not_more")], say)
 
 
@@ -224,7 +225,7 @@ def _scale(findings: Findings, say: Say) -> str:
 
 
 def _source(factor: str, say: Say) -> str:
-    return closing.source(about_key(World, factor.rpartition(".")[2])["source"], say)
+    return assumptions.source(about_key(World, factor.rpartition(".")[2])["source"], say)
 
 
 def _sign(verdict: str) -> str:

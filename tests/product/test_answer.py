@@ -5,7 +5,7 @@ import pytest
 from sim.locale import LANGUAGES, Words
 from sim.report.answer import Answer, Verdict, smallest_differences, verdict
 from sim.report.say import Say
-from sim.report.sections.first import sentences
+from sim.report.sections.first_screen import sentences
 from sim.scenario import Report
 
 NO_WINNER = (Verdict.SAME, Verdict.UNDECIDED)

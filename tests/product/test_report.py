@@ -158,7 +158,7 @@ def shown(value, measure, signed=False):
 def test_the_table_of_effects(runs, readers):
     table = runs("baseline")
     text = re.sub(r"\s+", " ", readers["en"].texts["effects"])
-    measures = [name for names in page_module.difference.GROUPS.values() for name in names]
+    measures = [name for names in page_module.effects.GROUPS.values() for name in names]
     assert len(measures) > 20
     for measure in measures:
         both = table.pivot(index="replication", columns="design", values=measure)

@@ -208,7 +208,7 @@ def test_what_was_not_measured_has_no_chart_and_says_so(short, language):
 
 
 def test_no_deck_goes_out_without_its_limits(short, monkeypatch):
-    monkeypatch.setattr("sim.report.slides.closing.limits", lambda *_: type("Section", (), {"blocks": []}))
+    monkeypatch.setattr("sim.report.slides.limits.section", lambda *_: type("Section", (), {"blocks": []}))
     with pytest.raises(ValueError, match="cannot say"):
         slides(short, Say(Words("en")))
 

@@ -3,7 +3,7 @@
 from sim.report.blocks import Block, Cell, Section, Table, Text
 from sim.report.findings import Findings
 from sim.report.say import Say
-from sim.report.sections.difference import SURE, row
+from sim.report.sections.effects import SURE, row
 
 # Everything of which one way is better, headlines first; what is clearly better is brought, what is worse is paid.
 WEIGHED = (

@@ -126,24 +126,12 @@ def _described(name: str, bands: Iterable[Band]) -> str:
 # --- what to do -------------------------------------------------------------------------------------------------------
 
 
-KINDS = {frozenset({1}): "take", frozenset({-1}): "leave", frozenset({1, -1}): "weigh"}
-
-
-def sorted_shifts(findings: Findings) -> dict[str, list[str]]:
-    """The shifts by what they do to the headlines: take, weigh, leave, small."""
-    found: dict[str, list[str]] = {"take": [], "weigh": [], "leave": [], "small": []}
-    for lever, verdicts in findings.verdicts_of_shifts.items():
-        signs = {one.matters for one in verdicts.values()} - {0}
-        found[KINDS.get(frozenset(signs), "small")].append(lever)
-    return found
-
-
 def advice(findings: Findings, say: Say) -> list[str]:
     """Which shifts to take up first, to weigh, to leave; and what to watch."""
     if not findings.shifts:
         return [say.words("report.advice.not_known", **to_run(findings, "shifts")), *watch(findings, say)]
     told = of_another_firm(findings, "shifts", say)
-    by_kind = sorted_shifts(findings)
+    by_kind = findings.sorted_shifts
     for kind, levers in by_kind.items():
         keys = ("report.advice.settings" if one == "settings" else f"report.shift.{one}" for one in levers)
         names = [say.words(key) for key in keys]

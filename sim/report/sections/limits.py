@@ -1,0 +1,19 @@
+"""What this cannot say: no page goes out without it."""
+
+from sim.report.blocks import Bullets, Section
+from sim.report.findings import Findings
+from sim.report.say import Say
+from sim.scenario import World, about_key
+
+
+def section(findings: Findings, say: Say) -> Section:
+    """What this cannot say; a page is not made without it."""
+    items = [say.words(f"report.limits.items.{name}", **unsourced()) for name in say.words.below("report.limits.items")]
+    return Section("limits", say.words("report.section.limits"), [Bullets(items)] if items else [])
+
+
+def unsourced() -> dict[str, int]:
+    """How many of the numbers of the world have no source."""
+    sources = [about_key(World, name)["source"] for name in World.model_fields]
+    lacking = sum("no source" in one or one.startswith("placeholder") for one in sources)
+    return {"unsourced": lacking, "all": len(sources)}

@@ -81,22 +81,22 @@ def firm(
             result = compare(scenario, replications=replications, workers=workers, out=out, progress=tell)
         tell_of_failures(result.failed, result.damaged, result.path)
         if len(result.runs):
-            _conclude(file, scenario, result, prices, lang, as_json)
+            _conclude(scenario, result, prices, lang, as_json)
     exit_if(len(result.failed))
 
 
 def _conclude(
-    file: Path, scenario: "Scenario", result: "Comparison", costs: "Costs | None", lang: str, as_json: bool
+    scenario: "Scenario", result: "Comparison", costs: "Costs | None", lang: str, as_json: bool
 ) -> None:
-    """The table, the report, and the sweep file that is next."""
+    """The table, the report, and the study that is next."""
     from sim.report import write_report
+    from sim.report.gather import to_run
+    from sim.report.stored import stored
 
-    sweep = _write_tornado(file, scenario, result)
     report, *_ = write_report(result.path, language=lang, costs=costs)
-    study = result.path.with_name(f"{result.path.name}-tornado")  # a report looks for studies among its neighbours
-    command = f"firmlab sweep {_typed(sweep)} --out {_typed(study)}"
+    command = to_run("tornado", stored(result.path))["command"]
     if as_json:
-        paths = {"folder": str(result.path), "report": str(report), "sweep": str(sweep), "next": command}
+        paths = {"folder": str(result.path), "report": str(report), "next": command}
         typer.echo(json.dumps({**paths, "table": records(result.table)}, indent=1))
         return
     _print_comparison(scenario, list(scenario.designs), result)
@@ -104,15 +104,6 @@ def _conclude(
         typer.echo(sentence)
     typer.echo(f"Report: {report}")
     typer.echo(f"What would change the answer in your firm (--dry-run says how long it takes): {command}")
-
-
-def _write_tornado(file: Path, scenario: "Scenario", result: "Comparison") -> Path:
-    from sim.report.firm import tornado
-    from sim.study.durable import replace
-
-    path = result.path / f"{file.stem}-tornado.toml"
-    replace(path, tornado(scenario).encode())
-    return path
 
 
 def _of_turnover(scenario: "Scenario", result: "Comparison", lang: str) -> Iterator[str]:

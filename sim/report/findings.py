@@ -14,10 +14,10 @@ from sim.report.stored import Stored
 from sim.report.turning import tornado
 from sim.study.analysis import attribution_of
 from sim.study.attribution import LEVERS
-from sim.study.paired import HEADLINES, tabulate
+from sim.study.paired import HEADLINES, interval, tabulate
 from sim.study.prim import boxes
 from sim.study.regions import Wins, map_of_wins, share_of_wins
-from sim.study.sweepfile import TRADITIONAL
+from sim.study.regions import verdict as verdict_of_world
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,11 +32,10 @@ FEWEST_FOR_A_BOX = 50  # worlds below which a condition would be found in noise
 
 @dataclass(frozen=True)
 class Spread:
-    """The middle 90 % of differences, and in how many of them the design does better. pairs: behind each difference."""
+    """The middle 90 % of differences. of: how many there are. pairs: behind each of them."""
 
     low: float
     high: float
-    better: int
     of: int
     pairs: int
 
@@ -81,16 +80,26 @@ class Findings:
         """The three headlines."""
         return answers(self.table, self.design, self.comparison.scenario.report)
 
-    @cached_property
-    def smallest(self) -> dict[str, float]:
-        """The smallest difference that matters of each headline; any difference of the profit does."""
-        hours = self.row(HEADLINES[0], self.reference)["estimate"]
-        return {**smallest_differences(self.comparison.scenario.report, hours), PROFIT: 0.0}
+    def smallest_in(self, study: Stored) -> dict[str, float]:
+        """The smallest difference that matters of each headline, as the reader declared it, in the firm of a study."""
+        runs, (reference, _) = study.at_base(), self._names(study)
+        hours = float(runs[runs["design"] == reference][HEADLINES[0]].mean())
+        return smallest_differences(self.comparison.scenario.report, hours)
 
     def from_pair_to_pair(self, measure: str) -> Spread:
         """Where the differences of single pairs of twin firms lie: chance."""
         differences = self.comparison.differences_at_base(measure, self.reference, self.design)
-        return _spread(differences[~np.isnan(differences)], measure, pairs=1)
+        return _spread(differences[~np.isnan(differences)], pairs=1)
+
+    def bad_among_taken(self, design: str) -> float:
+        """Share of bad ones among the decisions that a design accepts, mean over runs; NaN where there are none.
+
+        c(1 − g) / (c(1 − g) + (1 − o)g): c of the bad and 1 − o of the good are accepted, g are good to begin with.
+        """
+        runs, good = self.comparison.at_base(), self.comparison.scenario.world.good_share
+        runs = runs[runs["design"] == design]
+        bad = runs["commission_rate"] * (1 - good)
+        return float((bad / (bad + (1 - runs["omission_rate"]) * good)).mean())
 
     # --- the studies --------------------------------------------------------------------------------------------------
 
@@ -108,19 +117,20 @@ class Findings:
         if found is None or not found.same_world:
             return None
         means = found.study.points(measure, *self._names(found.study)).mean(axis=1).dropna()
-        return _spread(means.to_numpy(), measure, found.study.pairs)
+        return _spread(means.to_numpy(), found.study.pairs)
 
     @cached_property
     def shares_of_wins(self) -> dict[str, Wins]:
-        """In what share of the ranges the design wins, by measure; empty without that study."""
+        """In what share of the ranges which design clearly wins, by measure that was measured."""
         found = self.found("ranges")
         if found is None:
             return {}
         names = self._names(found.study)
-        return {
+        shares = {
             measure: share_of_wins(found.study.points(measure, *names).to_numpy(float), BY_NAME[measure].better)
             for measure in FOUR
         }
+        return {measure: wins for measure, wins in shares.items() if wins.points}
 
     @cached_property
     def worlds(self) -> "pd.DataFrame | None":
@@ -141,17 +151,17 @@ class Findings:
 
     @cached_property
     def conditions(self) -> "dict[str, Any]":
-        """By measure the first box of conditions under which the design wins, with the keys of its factors."""
+        """By measure the first box of conditions under which the design clearly wins (by its 95 % interval)."""
         found = self.found("ranges")
         if found is None:
             return {}
         boxed = {}
         for measure in FOUR:
-            points = found.study.points(measure, *self._names(found.study))
-            means = points.mean(axis=1).dropna()
-            won = (means * (1 if BY_NAME[measure].better == "more" else -1) > 0).to_numpy()
-            if len(means) >= FEWEST_FOR_A_BOX and won.any() and not won.all():
-                factors = means.index.to_frame(index=False)[list(found.study.factors)].to_numpy(float)
+            points = found.study.points(measure, *self._names(found.study)).dropna(how="all")
+            ends = [interval(row[~np.isnan(row)])[1:] for row in points.to_numpy(float)]
+            won = np.array([verdict_of_world(*both, BY_NAME[measure].better) == "wins" for both in ends], bool)
+            if len(points) >= FEWEST_FOR_A_BOX and won.any() and not won.all():
+                factors = points.index.to_frame(index=False)[list(found.study.factors)].to_numpy(float)
                 boxed[measure] = next(iter(boxes(factors, won)), None)
         return boxed
 
@@ -173,9 +183,7 @@ class Findings:
         found = self.found("shifts")
         if found is None:
             return {}
-        runs = found.study.runs
-        hours = float(runs[runs["design"] == TRADITIONAL][HEADLINES[0]].mean())
-        smallest = smallest_differences(self.comparison.scenario.report, hours)
+        smallest = self.smallest_in(found.study)
         judged: dict[str, dict[str, Verdict]] = {}
         for measure, table in self.shifts.items():
             for lever in (*LEVERS, "settings"):
@@ -196,16 +204,16 @@ class Findings:
 
     @cached_property
     def assumptions(self) -> "dict[str, pd.DataFrame]":
-        """By measure how far each assumption alone moves the difference (`turning.tornado`); empty without that."""
+        """By measure that was measured how far each assumption alone moves the difference (`turning.tornado`)."""
         found = self.found("tornado")
         if found is None:
             return {}
-        return {measure: tornado(found.study, measure, *self._names(found.study)) for measure in FOUR}
+        tables = {measure: tornado(found.study, measure, *self._names(found.study)) for measure in FOUR}
+        return {measure: table for measure, table in tables.items() if len(table)}  # what was measured
 
 
-def _spread(differences: "np.ndarray[Any, Any]", measure: str, pairs: int) -> Spread:
+def _spread(differences: "np.ndarray[Any, Any]", pairs: int) -> Spread:
     if not len(differences):
-        return Spread(np.nan, np.nan, 0, 0, pairs)
+        return Spread(np.nan, np.nan, 0, pairs)
     low, high = np.quantile(differences, MIDDLE)
-    sign = 1 if BY_NAME[measure].better == "more" else -1
-    return Spread(float(low), float(high), int((sign * differences > 0).sum()), len(differences), pairs)
+    return Spread(float(low), float(high), len(differences), pairs)

@@ -18,7 +18,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.locale import Words
 from sim.scenario import Scenario, ScenarioError, World, about_key
-from sim.study.sweepfile import sweeps
 
 TURNOVER = 0.146  # a year, of the traditional firm in the baseline: docs/calibration.md
 TEMPLATES = Path(__file__).parent / "templates"
@@ -133,37 +132,6 @@ def _numbers(world: World, base: World) -> dict[str, float]:
     turnover = TURNOVER * (world.quit_rate / base.quit_rate)
     written = float(f"{turnover:.12g}")  # as the reader wrote it, without what the two scalings leave behind
     return {name: getattr(world, key) for name, key in KEYS.items()} | {"yearly_turnover": written}
-
-
-# --- what would change the answer -------------------------------------------------------------------------------------
-
-
-def tornado(scenario: Scenario, file: str = "scenario.toml") -> str:
-    """Text of a sweep file: the built-in `tornado` around the reader's firm, whose scenario is in `file` beside it.
-
-    The first level of a factor, which is where the others stand still, is the firm's own value.
-    """
-    content = tomllib.loads(sweeps()["tornado"].read_text(encoding="utf-8"))
-    content["scenario"] = file
-    for factor in content["factor"]:
-        own = float(getattr(scenario.world, factor["key"].removeprefix("world.")))
-        factor["levels"] = [own, *(level for level in factor["levels"][1:] if level != own)]
-    head = "# One number at a time around your own firm: the first level is your firm's."
-    return "\n".join([head, *map(_line, content.items())]) + "\n"
-
-
-def _line(item: tuple[str, Any]) -> str:
-    name, value = item
-    if isinstance(value, list) and isinstance(value[0], dict):
-        rows = "".join(f"    {_toml(row)},\n" for row in value)
-        return f"{name} = [\n{rows}]"
-    return f"{name} = {_toml(value)}"
-
-
-def _toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{name} = {_toml(inner)}' for name, inner in value.items())} }}"
-    return json.dumps(value, ensure_ascii=False)  # text, numbers and lists of them are written alike in both
 
 
 # --- reading and sentences --------------------------------------------------------------------------------------------

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 
 from sim.report.claims import has_the_claims
 from sim.report.shipped import is_shipped, shipped
 from sim.report.stored import MANIFEST, Stored, stored
-from sim.scenario import Design
+from sim.scenario import Design, Scenario
 from sim.study.durable import StoreError
 from sim.study.sweepfile import TRADITIONAL, factorial
 
@@ -54,7 +55,8 @@ def _is_change(study: Stored) -> bool:
 
 
 def _is_tornado(study: Stored) -> bool:
-    return study.plan == "one-at-a-time" and len(study.factors) > 2 and not has_the_claims(study)
+    around = study.plan == "one-at-a-time" and len(study.factors) > 2 and not study.at_base().empty
+    return around and not has_the_claims(study)
 
 
 def _is_map(study: Stored) -> bool:
@@ -73,6 +75,31 @@ PARTS = (
     Part("change", "firmlab compare change-programme --series", 1, _is_change),
     Part("claims", "firmlab sweep claims", 14, has_the_claims),
 )
+
+
+def to_run(part: str, comparison: Stored) -> dict[str, object]:
+    """The command that runs the study of a part in the world of a comparison, where a report on it looks for it.
+
+    Its minutes go with the seats.
+    """
+    chosen = next(one for one in PARTS if one.name == part)
+    world, usual = comparison.scenario.world, Scenario.load("baseline").world
+    other = {name: value for name, value in dict(world).items() if value != getattr(usual, name)}
+    options = [f"--set {quote(f'world.{name}={_typed(value)}')}" for name, value in other.items()]
+    folder = comparison.folder.with_name(f"{comparison.folder.name}-{part}")
+    command = " ".join([chosen.command, *options, f"--out {quote(folder.as_posix())}"])
+    return {"command": command, "minutes": max(1, round(chosen.minutes * world.staff / usual.staff))}
+
+
+def _typed(value: object) -> str:
+    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
+
+
+def can_be_run(part: str, evidence: Evidence) -> bool:
+    """Are the studies that come with the product of these designs? They are of no dated events."""
+    compared, usual = designs(evidence), (Design.traditional(), Design.social())
+    same = compared == usual or (part != "shifts" and compared == usual[::-1])
+    return same and not evidence.comparison.scenario.events
 
 
 def gather(results: Path) -> Evidence:
@@ -102,7 +129,8 @@ def _answers(study: Stored, part: Part, evidence: Evidence) -> bool:
     numbers = list(study.designs.values())
     holds = all(design in numbers for design in designs(evidence))  # whatever their names there
     ours = _same_world(study, evidence) or is_shipped(study.folder)
-    return part.is_it(study) and holds and ours and study.has_all_of_a_pair
+    ordered = part.name != "shifts" or designs(evidence) == (Design.traditional(), Design.social())
+    return part.is_it(study) and holds and ours and ordered and study.has_all_of_a_pair
 
 
 def _same_world(study: Stored, evidence: Evidence) -> bool:

@@ -46,9 +46,14 @@ def page(findings: Findings, say: Say) -> Page:
     sections = [part(findings, say) for part in PARTS]
     if not next(section for section in sections if section.name == "limits").blocks:
         raise ValueError("a report says what it cannot say; its section of limits is empty.")
-    years = words("report.page.years", number=f"{scenario.run.weeks / 50:g}")
-    about = words("report.page.about", reference=say.design(findings.reference), design=say.design(findings.design),
-                  staff=scenario.world.staff, pairs=findings.comparison.pairs, years=years)  # fmt: skip
+    about = words(
+        "report.page.about",
+        reference=say.design(findings.reference),
+        design=say.design(findings.design),
+        staff=scenario.world.staff,
+        pairs=findings.comparison.pairs,
+        years=say.time(scenario.run.weeks),
+    )
     return Page(
         language=words.language,
         title=say.question(scenario),

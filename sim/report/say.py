@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sim.locale import Words
 from sim.scenario import Scenario, World
+from sim.state import WEEKS_A_YEAR
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,11 @@ class Say:
     def digits(self, value: float) -> str:
         """A number in three digits, or as many as a whole number needs."""
         return (f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}").replace("-", "−")
+
+    def time(self, weeks: int) -> str:
+        """A stretch of time in years, or in weeks where it is less than one."""
+        kind, number = ("years", weeks / WEEKS_A_YEAR) if weeks >= WEEKS_A_YEAR else ("weeks", weeks)
+        return self.words(f"report.page.{kind}", number=f"{number:.3g}")
 
     def listed(self, items: Sequence[str]) -> str:
         """Several things after one another; semicolons, since a thing may hold a comma."""

@@ -8,7 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from sim.report.blocks import Bullets, Text
-from sim.report.findings import FOUR, PROFIT, Findings
+from sim.report.findings import PROFIT, Findings
 from sim.report.say import SCALES, Say
 from sim.report.sections import assumptions, first_screen, limits, pilot, shifts, where
 from sim.report.sections.decides import tried
@@ -142,10 +142,15 @@ def _where(deck: Any, findings: Findings, say: Say) -> None:
     slide = _slide(deck, say.words("report.section.where"), findings, say, "map", "ranges")
     told, top = _rests(findings, say, "map", "ranges"), TOP
     if found is not None and worlds is not None:
-        verdicts = {measure: worlds[worlds["measure"] == measure]["verdict"].value_counts() for measure in FOUR}
+        verdicts = {
+            measure: worlds[worlds["measure"] == measure]["verdict"].value_counts()
+            for measure in where.measured(worlds)
+        }
         names = {"design": say.design(findings.design), "reference": say.design(findings.reference)}
         head = [say.words("slides.worlds"), *(say.words(f"slides.{verdict}", **names) for verdict in where.SIGNS)]
-        rows = [[say.headline(one), *(str(int(verdicts[one].get(name, 0))) for name in where.SIGNS)] for one in FOUR]
+        rows = [
+            [say.headline(one), *(str(int(verdicts[one].get(name, 0))) for name in where.SIGNS)] for one in verdicts
+        ]
         top = _table(slide, [head, *rows], (3, 3, 3, 3), say.words("report.section.where"), say)
         points = len(worlds[list(found.study.factors)].drop_duplicates())
         factors = say.listed([say.factor(key) for key in found.study.factors])
@@ -200,7 +205,7 @@ def _about(findings: Findings, say: Say) -> str:
     scenario = findings.comparison.scenario
     return say.words("report.page.about", reference=say.design(findings.reference), design=say.design(findings.design),
                      staff=scenario.world.staff, pairs=findings.comparison.pairs,
-                     years=say.words("report.page.years", number=f"{scenario.run.weeks / 50:g}"))  # fmt: skip
+                     years=say.time(scenario.run.weeks))  # fmt: skip
 
 
 def _rests(findings: Findings, say: Say, *parts: str) -> list[str]:

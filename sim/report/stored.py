@@ -15,6 +15,7 @@ import numpy as np
 from sim.measures import MEASURES, Measure
 from sim.scenario import Design, Scenario, ScenarioError
 from sim.study.durable import StoreError
+from sim.study.factors import base_value
 from sim.study.paired import tabulate
 
 if TYPE_CHECKING:
@@ -91,11 +92,7 @@ class Stored:
 
     def base_value(self, factor: str) -> float:
         """The value that a factor has in the scenario itself; "world.load", or "design.social.approve"."""
-        table, _, name = factor.partition(".")
-        if table == "world":
-            return float(getattr(self.scenario.world, name))
-        design, _, lever = name.rpartition(".")
-        return float(getattr(self.designs[design], lever))
+        return base_value(self.scenario, self.designs, factor)
 
     def table(self, designs: Sequence[str], measures: Sequence[Measure] = MEASURES) -> "pd.DataFrame":
         """Estimates and paired differences at the base point (see `paired.tabulate`)."""
@@ -129,6 +126,8 @@ def stored(folder: Path) -> Stored:
         raise StoreError(
             f"{folder} holds no results; firmlab compare and firmlab sweep name the folder that they write."
         ) from None
+    except NotADirectoryError:
+        raise StoreError(f"{folder} is a file; name the folder of results.") from None
     except ScenarioError as error:
         raise StoreError(f"{folder} was written by another version of firmlab ({error})") from None
     except (OSError, ValueError, KeyError):

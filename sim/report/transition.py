@@ -57,17 +57,23 @@ def _per_firm(days: "pd.DataFrame", column: str, weight: str | None) -> "dict[st
     return {str(name): table.droplevel("design").unstack("replication") for name, table in values.groupby("design")}
 
 
+def weeks_of_last_quarter(study: Stored) -> int:
+    """How long the last quarter is; the others have thirteen weeks."""
+    return ((int(study.series["day"].max()) - 1) % DAYS_A_QUARTER + 1) // 5
+
+
 @dataclass(frozen=True)
 class Way:
     """How a design fares on its way, compared with the reference that stays as it is.
 
-    dip: the quarter in which it is furthest behind, where it clearly recovers from that by the last one; None where
-    there is no such. last: the last quarter. behind: is it clearly behind there?
+    kind: "never" clearly behind; a "dip" from which it clearly recovers by the last quarter; "behind" in the last
+    quarter without having recovered from anything; "open" where it was behind and the last quarter does not say.
+    worst: the quarter in which it is furthest behind, None where it never is. last: the last quarter.
     """
 
-    dip: "pd.Series[Any] | None"
+    kind: str
+    worst: "pd.Series[Any] | None"
     last: "pd.Series[Any]"
-    behind: bool
 
 
 def way(path: "pd.DataFrame", column: str, design: str) -> Way:
@@ -79,10 +85,13 @@ def way(path: "pd.DataFrame", column: str, design: str) -> Way:
     rows = path[(path["column"] == column) & (path["design"] == design)].reset_index(drop=True)
     sign = 1.0 if rows["better"].iloc[0] == "more" else -1.0
     ends = np.sort(sign * rows[["difference_low", "difference_high"]].to_numpy(), axis=1)
-    last = rows.iloc[-1]
-    recovered = (ends[:, 1] < 0) & (ends[:, 1] < ends[-1, 0])
-    deepest = None
-    if recovered.any():
-        gains = (sign * rows["difference"]).where(recovered)
-        deepest = rows.loc[gains.idxmin()]
-    return Way(deepest, last, bool(ends[-1, 1] < 0))
+    behind = ends[:, 1] < 0
+    recovered = behind & (ends[:, 1] < ends[-1, 0])
+    found = [
+        ("dip", recovered),
+        ("behind", behind & behind[-1]),
+        ("open", behind),
+    ]
+    kind, quarters_of_it = next(((name, quarters) for name, quarters in found if quarters.any()), ("never", behind))
+    furthest = (sign * rows["difference"]).where(quarters_of_it)
+    return Way(kind, rows.loc[furthest.idxmin()] if kind != "never" else None, rows.iloc[-1])

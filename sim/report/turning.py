@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESAMPLES = 2000
+SMALLEST = 1e-300  # in place of zero; times a mean it is still a number
 SEED = 1  # of the resamples, so that equal studies give equal pages
 
 Array = np.ndarray[Any, Any]
@@ -21,7 +22,7 @@ def tornado(study: Stored, measure: str, reference: str, design: str) -> "pd.Dat
 
     Columns: factor, value (the scenario's), at_low, at_high (its lowest and highest level), base, base_low, base_high
     (paired difference where nothing is changed, with its 95 % interval), low, low_low, low_high and high, high_low,
-    high_high (the same at the two levels), swing (largest less smallest mean difference over its levels), turns (the
+    high_high (the same at the two levels), swing (largest less smallest of those three means), turns (the
     value nearest to the scenario's at which the mean difference is zero, between levels by straight line; NaN where it
     keeps its sign), turns_low, turns_high (95 % percentile interval over resampled pairs).
     """
@@ -32,12 +33,11 @@ def tornado(study: Stored, measure: str, reference: str, design: str) -> "pd.Dat
     )
     rows = []
     for factor, (levels, differences) in along_factors(study, measure, reference, design).items():
-        means = differences.mean(axis=1)
         row: dict[str, Any] = {"factor": factor, "value": study.base_value(factor)}
         row |= {"at_low": levels[0], "at_high": levels[-1], **base}
         row |= dict(zip(("low", "low_low", "low_high"), _of(differences[0]), strict=True))
         row |= dict(zip(("high", "high_low", "high_high"), _of(differences[-1]), strict=True))
-        row |= {"swing": float(means.max() - means.min())}
+        row["swing"] = float(np.ptp([row["low"], row["base"], row["high"]]))
         rows.append(
             row
             | dict(
@@ -89,6 +89,9 @@ def break_even(levels: Array, differences: Array, base: float) -> tuple[float, f
 
 def _crossing(levels: Array, means: Array, base: float) -> Array:
     """Of each column of means (level × resample) the crossing of zero nearest to base; NaN where there is none."""
+    means = means.copy()
+    for level in range(1, len(means)):  # a mean of exactly zero counts as the side it comes from, so it crosses there
+        means[level] = np.where(means[level] == 0, np.sign(means[level - 1]) * SMALLEST, means[level])
     left, right = means[:-1], means[1:]
     with np.errstate(divide="ignore", invalid="ignore"):
         at = levels[:-1, None] + (levels[1:] - levels[:-1])[:, None] * left / (left - right)

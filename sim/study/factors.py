@@ -97,6 +97,13 @@ def _changed(table: Any, values: Mapping[str, float]) -> Any:
         raise ScenarioError(str(error).partition(": ")[2]) from None
 
 
+def base_value(scenario: Scenario, designs: Mapping[str, Design], key: str) -> float:
+    """The value that a factor has in the scenario itself."""
+    table, _, name = key.partition(".")
+    design, _, lever = name.rpartition(".")
+    return float(getattr(scenario.world, name) if table == "world" else getattr(designs[design], lever))
+
+
 def applied(
     scenario: Scenario, designs: Mapping[str, Design], values: Mapping[str, float]
 ) -> tuple[Scenario, dict[str, Design]]:

@@ -3,6 +3,7 @@
 import tomllib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import product
 from math import prod
@@ -17,7 +18,7 @@ from sim.scenario import Design, Scenario, ScenarioError, built_in
 from sim.study import sampling
 from sim.study.attribution import LEVERS
 from sim.study.experiment import Experiment, at_levels, at_quantiles
-from sim.study.factors import Factor, factor
+from sim.study.factors import Factor, base_value, factor
 from sim.study.paired import HEADLINES, Array
 from sim.study.stopping import BATCH, Until
 
@@ -76,12 +77,12 @@ class Grid(_ByLevels):
 
 
 class OneAtATime(_ByLevels):
-    """The first level of every factor, then every other level of each factor alone."""
+    """The scenario as it is, then every other level of each factor alone."""
 
     kind: Literal["one-at-a-time"]
 
     def indices(self, counts: Sequence[int]) -> Array:
-        """The first levels first."""
+        """The base first, which is the first level (see `_from_base`)."""
         return sampling.one_at_a_time(counts, [0] * len(counts))
 
 
@@ -184,6 +185,8 @@ class Sweep:
                 factor(self.designs, one.key, one.range or (), one.levels or ()) for one in file.factor
             )
             self._agree()
+            if isinstance(file.plan, OneAtATime):
+                self.factors = tuple(_from_base(one, self.scenario, self.designs) for one in self.factors)
             self.values: Values = file.plan.values(self.factors, file.seed) if file.plan else ((),)
         except ScenarioError as error:
             raise ScenarioError(f"{where}: {error!s}") from None
@@ -233,6 +236,12 @@ class Sweep:
             raise ScenarioError("replications and [until] exclude each other: a number of pairs, or a rule for it.")
         if self.until and self.until.least > self.until.most:
             raise ScenarioError(f"until.least = {self.until.least} is above until.most = {self.until.most}.")
+
+
+def _from_base(one: Factor, scenario: Scenario, designs: Mapping[str, Design]) -> Factor:
+    """The factor with the value that it has in the scenario as its first level, whatever was listed or overridden."""
+    base = base_value(scenario, designs, one.key)
+    return replace(one, levels=(base, *(level for level in one.levels if level != base)))
 
 
 def factorial() -> dict[str, Design]:

@@ -1,6 +1,7 @@
 """The section of a year in money: a made-up store, both languages, with and without unit costs, other worlds."""
 
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -55,7 +56,7 @@ def runs(designs, replications, **about):
 def store(scenario, names, rows, factors=()):
     designs = {name: DESIGNS[name].model_dump() for name in names}
     manifest = {"factors": dict.fromkeys(factors), "designs": designs, "command": ["sim", "compare", "baseline"]}
-    found = Stored(None, manifest, scenario)
+    found = Stored(Path("results/mine"), manifest, scenario)
     found.__dict__["runs"] = pd.DataFrame(rows)
     return found
 

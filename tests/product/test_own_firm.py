@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -13,9 +14,11 @@ import sim.report
 from sim.cli.own_firm import firm, template
 from sim.locale import LANGUAGES, texts
 from sim.report.costs import Costs
-from sim.report.firm import KEYS, TEMPLATES, TURNOVER, Firm, own_firm, own_numbers, tornado
+from sim.report.firm import KEYS, TEMPLATES, TURNOVER, Firm, own_firm, own_numbers
+from sim.report.gather import to_run
+from sim.report.stored import Stored
 from sim.scenario import Scenario, ScenarioError, World
-from sim.study.sweepfile import Sweep, sweeps
+from sim.study.sweepfile import Sweep
 
 REPOSITORY = Path(__file__).parents[2]
 BASELINE = Scenario.load("baseline")
@@ -192,25 +195,17 @@ def test_a_file_that_is_none_is_told(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["", EIGHT, "error_cost = 8\nmarket_drift = 0\nother_team_share = 1"])
-def test_the_tornado_stands_on_the_firm(written, tmp_path, content):
+def test_the_study_that_is_named_stands_on_the_firm(written, tmp_path, content):
+    """The command moves one number at a time around the reader's own, whatever the file lists first."""
     scenario = own_firm(written(content))
-    (tmp_path / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
-    (tmp_path / "mine.toml").write_text(tornado(scenario), encoding="utf-8")
-    sweep, original = Sweep(tmp_path / "mine.toml"), Sweep("tornado")
+    _, _, name, *options = shlex.split(to_run("tornado", Stored(tmp_path / "mine", {}, scenario))["command"])
+    assert options[-2:] == ["--out", (tmp_path / "mine-tornado").as_posix()]
+    sweep, original = Sweep(name, [one for one in options[:-2] if one != "--set"]), Sweep("tornado")
     assert sweep.scenario.world == scenario.world
-    assert [one.key for one in sweep.factors] == [one.key for one in original.factors]
     base = {one.key.partition(".")[2]: value for one, value in zip(sweep.factors, sweep.values[0], strict=True)}
     assert base == {name: getattr(scenario.world, name) for name in base}
     for own, usual in zip(sweep.factors, original.factors, strict=True):
-        assert set(usual.levels[1:]) <= set(own.levels)
-        assert set(own.levels[1:]) <= set(usual.levels[1:])
-    for kept in ("designs", "measures", "replications", "plan", "question"):
-        assert getattr(sweep.file, kept) == getattr(original.file, kept)
-
-
-def test_the_tornado_of_the_baseline_is_the_built_in_one():
-    mine, built_in = (tomllib.loads(text) for text in (tornado(BASELINE, "a.toml"), sweeps()["tornado"].read_text()))
-    assert mine == {**built_in, "scenario": "a.toml"}
+        assert set(own.levels) == {*usual.levels, own.levels[0]}
 
 
 # --- the commands -----------------------------------------------------------------------------------------------------
@@ -266,10 +261,9 @@ def test_firm_runs_reports_and_names_what_is_next(tmp_path, monkeypatch):
     assert asked == [(Path("out/tiny"), "ko", Costs.read(Path("costs.toml")))]
     assert "Report: " in answer.output
     assert "0.3(으)로 입력" in answer.output
-    command = "firmlab sweep out/tiny/tiny-tornado.toml --out out/tiny-tornado"
-    assert command in answer.output
-    sweep = Sweep("out/tiny/tiny-tornado.toml")
-    assert sweep.scenario.world == own_firm("tiny.toml").world
+    command = re.search("firmlab sweep tornado .+", answer.output)[0]
+    assert "--set world.staff=4 " in command
+    assert command.endswith("--out out/tiny-tornado")
     answer = CliRunner().invoke(app, ["firm", "tiny.toml", *options, "--json"])
     found = json.loads(answer.stdout)
     assert found["next"] == command

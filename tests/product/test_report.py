@@ -226,7 +226,11 @@ def test_the_bands_of_the_first_screen(runs, readers):
     text = readers["en"].texts["answer"]
     for low, high in (chance, worlds.quantile([0.05, 0.95])):
         assert f"{low:+.1f} to {high:+.1f}".replace("-", "−") in text
-    assert f"better in {(worlds > 0).sum()} of {len(worlds)} worlds tried" in text
+    apart = (ranges["social"] - ranges["traditional"]).unstack("replication")
+    ends = [stats.t.interval(0.95, len(row) - 1, row.mean(), stats.sem(row)) for row in apart.to_numpy()]
+    better, worse = sum(low > 0 for low, _ in ends), sum(high < 0 for _, high in ends)
+    rest = len(ends) - better - worse
+    assert f"clearly better in {better}, clearly worse in {worse}, undecided in {rest} of {len(ends)} worlds" in text
 
 
 def twenty_runs():
@@ -307,10 +311,10 @@ def test_a_comparison_ends_by_naming_its_report(small):
     assert named.exists()
     reader = Reader(named.read_text(encoding="utf-8"))
     assert "of the baseline firm, not of yours" in reader.texts["shifts"]
-    assert "Of your firm: firmlab sweep factorial --set world.staff=20, about 1 minutes" in reader.texts["shifts"]
+    assert "Of your firm: firmlab sweep factorial --set world.staff=20 --out " in reader.texts["shifts"]
     assert "20 seats" in reader.texts[""]
     first = reader.texts["answer"]  # of another firm no band is shown, and what is said of it is marked
-    assert "worlds tried" not in first
+    assert "With other assumptions" not in first
     assert first.count("not computed for this firm: firmlab sweep ranges --set world.staff=20") == 2
     assert first.count("of the baseline firm that comes with firmlab, not of yours") == 2
     assert "Not measured" in first  # retention, in a run of less than a year
@@ -322,7 +326,7 @@ def test_without_any_study_a_part_says_how_to_run_it(small, tmp_path, monkeypatc
     copied = shutil.copytree(results, tmp_path / "results" / results.name)
     reader = Reader(write_report(copied)[0].read_text(encoding="utf-8"))
     for part, command in (("shifts", "factorial"), ("where", "where-hierarchy-wins"), ("decides", "tornado")):
-        told = f"Not computed: firmlab sweep {command} --set world.staff=20, about [0-9]+ minutes"
+        told = f"Not computed: firmlab sweep {command} --set world.staff=20 --out [^ ]+, about [0-9]+ min"
         assert re.search(told, reader.texts[part])
     assert "is not computed: firmlab sweep tornado --set world.staff=20" in reader.texts["answer"]
 

@@ -193,7 +193,7 @@ def test_what_is_of_another_firm_is_marked_and_the_command_for_yours_is_in_the_n
     for number, study in ((2, "factorial"), (3, "tornado"), (4, "where-hierarchy-wins"), (5, "tornado")):
         assert "of the baseline firm that comes with firmlab, not of yours" in words_of(deck.slides[number])
         assert re.search(rf"Of your firm: firmlab sweep {study} .*--set world\.bar=0\.6", notes(deck)[number])
-    assert "turns at" in words_of(deck.slides[3])
+    assert "turns soonest when" in words_of(deck.slides[3])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -220,7 +220,7 @@ def test_a_missing_study_is_said_with_its_command(tmp_path, monkeypatch):
     deck = pptx.Presentation(io.BytesIO(slides(Findings(alone), Say(Words("en")))))
     told = " ".join(texts(deck))
     for study in ("factorial", "tornado", "where-hierarchy-wins"):
-        assert f"Not computed: firmlab sweep {study}, about" in told
+        assert f"Not computed: firmlab sweep {study} --out " in told
 
 
 def test_without_the_extra_a_sentence_says_how_to_get_it(monkeypatch):

@@ -419,3 +419,15 @@ def test_a_sweep_with_the_same_seed_is_the_same_to_the_byte(folder, monkeypatch)
     two = sweep(folder / "grid.toml", workers=2, out=folder / "two")
     assert len(parts(one.path)) > 1
     assert parts(one.path) == parts(two.path)
+
+
+def test_one_at_a_time_stands_on_the_scenario_whatever_is_listed_or_overridden(tmp_path):
+    (tmp_path / "one.toml").write_text(
+        'designs = ["traditional", "social"]\n[plan]\nkind = "one-at-a-time"\n'
+        '[[factor]]\nkey = "world.load"\nlevels = [0.5, 2.0]\n'
+        '[[factor]]\nkey = "design.social.approve"\nlevels = [0.5, 1.0]\n',
+        encoding="utf-8",
+    )
+    assert Sweep(tmp_path / "one.toml").values == ((1.0, 1.0), (0.5, 1.0), (2.0, 1.0), (1.0, 0.5))
+    moved = Sweep(tmp_path / "one.toml", ["world.load=2.0"])
+    assert moved.values == ((2.0, 1.0), (0.5, 1.0), (2.0, 0.5))

@@ -70,6 +70,18 @@ def test_the_crossing_nearest_to_today_is_named():
     assert break_even(levels, differences, 0.2)[0] == pytest.approx(0.5)
 
 
+def test_a_mean_of_exactly_zero_at_a_level_is_a_crossing_only_where_the_sign_turns():
+    levels = np.array([0.0, 1.0, 2.0])
+    assert break_even(levels, np.array([[1.0], [0.0], [-1.0]]) @ np.ones((1, 4)), 0.0)[0] == pytest.approx(1.0)
+    assert np.isnan(break_even(levels, np.array([[1.0], [0.0], [1.0]]) @ np.ones((1, 4)), 0.0)[0])
+
+
+def test_a_measure_that_is_nowhere_defined_has_no_table():
+    nothing = study(linear)
+    nothing.runs["satisfaction"] = np.nan
+    assert tornado(nothing, "satisfaction", "traditional", "social").empty
+
+
 def test_a_crossing_that_may_be_chance_is_none():
     noise = np.random.default_rng(1).normal(0, 3.0, (2, 10))
     assert np.isnan(break_even(np.array([0.0, 1.0]), np.array([[0.3], [-0.3]]) + noise, 0.0)[0])
@@ -90,20 +102,28 @@ def wobbled(value):
 
 
 @pytest.mark.parametrize(
-    ("path", "dip", "behind"),
+    ("path", "kind", "quarter"),
     [
-        (lambda day: 70.0 - 3.0 * (65 < day <= 130), 2, False),  # down in the second quarter, and back
-        (lambda day: 70.0 - 1.0 * (day > 130) - 1.0 * (day > 195), None, True),  # down, and stays
-        (lambda day: 70.0 - 5.0 * (65 < day <= 130) - 1.0 * (day > 130), 2, True),  # down, and halfway back
-        (lambda day: 70.0 + day / 100, None, False),  # up
+        (lambda day: 70.0 - 3.0 * (65 < day <= 130), "dip", 2),  # down in the second quarter, and back
+        (lambda day: 70.0 - 1.0 * (day > 130) - 1.0 * (day > 195), "behind", 4),  # down, and stays
+        (lambda day: 70.0 - 5.0 * (65 < day <= 130) - 1.0 * (day > 130), "dip", 2),  # down, and halfway back
+        (lambda day: 70.0 + day / 100, "never", None),  # up
     ],
     ids=["dip", "fall", "dip and behind", "rise"],
 )
-def test_dips(path, dip, behind):
+def test_dips(path, kind, quarter):
     table = quarters(firms({"traditional": lambda day: 70.0, "programme": wobbled(path)}))
     found = way(table, "satisfaction", "programme")
-    assert (None if found.dip is None else found.dip["quarter"]) == dip
-    assert found.behind is behind
+    assert (found.kind, found.worst if quarter is None else found.worst["quarter"]) == (kind, quarter)
+
+
+def test_behind_for_a_time_without_a_clear_recovery_is_open():
+    """Clearly behind in the second quarter; in the last one the interval holds both zero and the depth of the dip."""
+    table = quarters(firms({"traditional": lambda day: 70.0, "programme": lambda day: 70.0 - 1.0 * (65 < day <= 130)}))
+    last = (table["design"] == "programme") & (table["column"] == "satisfaction") & (table["quarter"] == 4)
+    table.loc[last, ["difference_low", "difference_high"]] = [-2.0, 2.0]
+    found = way(table, "satisfaction", "programme")
+    assert (found.kind, found.worst["quarter"]) == ("open", 2)
 
 
 def test_a_quarter_is_weighed_by_decisions_and_staff_are_those_of_its_last_day():

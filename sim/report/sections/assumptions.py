@@ -35,17 +35,20 @@ def section(findings: Findings, say: Say) -> Section:
 def by_influence(findings: Findings) -> list[tuple[float, str, str, Any]]:
     """(influence, factor, the headline it moves most, its line there), the most influential first.
 
-    Influence is the swing over the range in units of the smallest difference that matters.
+    Influence is the swing over the range in units of the smallest difference that matters; where every difference
+    matters, of the difference as things are assumed.
     """
-    found = []
-    for measure in HEADLINES:
-        for _, line in findings.assumptions[measure].iterrows():
-            found.append((float(line["swing"]) / findings.smallest[measure], str(line["factor"]), measure, line))
-    found.sort(key=lambda one: -one[0])
+    study = findings.found("tornado")
+    smallest = findings.smallest_in(study.study) if study else {}
     best: dict[str, tuple[float, str, str, Any]] = {}
-    for one in found:
-        best.setdefault(one[1], one)
-    return list(best.values())
+    for measure in HEADLINES:
+        table = findings.assumptions.get(measure)
+        for _, line in table.iterrows() if table is not None else ():
+            unit = smallest[measure] or abs(line["base"]) or 1.0
+            one = (float(line["swing"] / unit), str(line["factor"]), measure, line)
+            if one[0] >= best.get(one[1], (0.0,))[0]:
+                best[one[1]] = one
+    return sorted(best.values(), key=lambda one: -one[0])
 
 
 def source(text: str, say: Say) -> str:

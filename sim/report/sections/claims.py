@@ -51,10 +51,15 @@ def _effect(effect: Effect, say: Say) -> str:
 def _elsewhere(judged: Judged, say: Say) -> str:
     if judged.base is None:
         return ""
-    if judged.depends_on:
-        return say.words("report.claims.disagrees", worlds="; ".join(_world(one, say) for one in judged.depends_on))
+    told = []
+    for sign, key in ((1, "as_claimed"), (-1, "other_way")):
+        worlds = [_world(one, say) for one in judged.depends_on if one.decided == sign]
+        if worlds:
+            told.append(say.words(f"report.claims.{key}", worlds="; ".join(worlds)))
+    if told:
+        return "; ".join(told)
     return say.words("report.claims.agrees", worlds=len(judged.worlds))
 
 
 def _world(world: World, say: Say) -> str:
-    return f"{say.factor(world.factor)} {say.factor_value(world.factor, world.value)} ({_effect(world.telling, say)})"
+    return f"{say.factor(world.factor)}: {say.factor_value(world.factor, world.value)} ({_effect(world.telling, say)})"

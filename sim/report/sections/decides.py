@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from sim.report import charts
 from sim.report.blocks import Block, Bullets, Cell, Chart, Section, Table, Text
-from sim.report.findings import FOUR, Findings
+from sim.report.findings import Findings
 from sim.report.say import SCALES, Say
 from sim.report.sections.rests import footer, origin
 
@@ -78,8 +78,7 @@ def break_evens(findings: Findings, say: Say) -> Table:
     """Where the sign of each measure turns: every assumption that turns it within its range."""
     rows: list[list[Cell]] = []
     groups = []
-    for measure in FOUR:
-        table = findings.assumptions[measure]
+    for measure, table in findings.assumptions.items():
         turning = table[table["turns"].notna()]
         groups.append((len(rows), say.headline(measure)))
         for _, row in turning.iterrows():

@@ -39,7 +39,7 @@ def pairs(findings: Findings, say: Say) -> Chart:
         )
         half = say.with_interval(measure, answer.difference, answer.high, signed=True)
         told.append(f"{title}: {half}.")
-        rows.append([title, *(say.number(value, 2, signed=True) for value in shown)])
+        rows.append([title, *(say.number(factor * float(value), 2, signed=True) for value in values)])
     head = [say.words("report.effects.measure"), *(str(k) for k in range(1, findings.comparison.pairs + 1))]
     title = say.words("report.effects.chart", design=say.design(findings.design),
                       reference=say.design(findings.reference))  # fmt: skip

@@ -8,8 +8,9 @@ from sim.report.answer import Answer, Verdict
 from sim.report.blocks import Band, Block, Bullets, Card, Cards, Section
 from sim.report.findings import BY_NAME, Findings, Spread
 from sim.report.say import Say
-from sim.report.sections.rests import of_another_firm, to_run
-from sim.study.paired import HEADLINES
+from sim.report.sections.effects import SURE
+from sim.report.sections.rests import how_to_run, of_another_firm
+from sim.report.sections.where import counts
 
 ROOM = 0.06  # of the drawing, left free at both ends of a card's bands
 NEAR = 0.14  # of the drawing, nearer than which two numbers on its axis would touch
@@ -36,19 +37,19 @@ def sentences(answer: Answer, say: Say) -> list[str]:
     if answer.low != answer.low:
         return [say.words("report.answer.few")]
     if answer.low <= 0 <= answer.high:
-        ends = (say.value(answer.measure, end, signed=True, brief=True) for end in (answer.low, answer.high))
+        ends = (say.value(answer.measure, end, signed=True) for end in (answer.low, answer.high))
         told = dict(zip(("low", "high"), ends, strict=True))
         kind = "alike" if answer.verdict is Verdict.SAME else "open"
         text = say.words(f"report.answer.{kind}", interval=say.words(f"{own}.interval", **told), better=answer.better,
                          worse=answer.worse, equal=answer.equal, **counts)  # fmt: skip
     else:
-        ends = (say.value(answer.measure, end, brief=True) for end in sorted((abs(answer.low), abs(answer.high))))
+        ends = (say.value(answer.measure, end) for end in sorted((abs(answer.low), abs(answer.high))))
         told = dict(zip(("low", "high"), ends, strict=True))
         direction = "more" if answer.difference > 0 else "less"
         good = direction == BY_NAME[answer.measure].better
         frequency = say.words(f"{own}.in_{'better' if good else 'worse'}",
                               count=answer.better if good else answer.worse, **counts)  # fmt: skip
-        size = say.value(answer.measure, abs(answer.difference), brief=True)
+        size = say.value(answer.measure, abs(answer.difference))
         text = say.words("report.answer.decided", change=say.words(f"{own}.{direction}", size=size),
                          interval=say.words(f"{own}.interval", **told), frequency=frequency)  # fmt: skip
     return [text, *note(answer, say)]
@@ -63,11 +64,11 @@ def note(answer: Answer, say: Say) -> list[str]:
 
 
 def in_other_worlds(findings: Findings, measure: str, say: Say) -> str:
-    """How often the design does better when the assumptions are others."""
-    worlds = findings.from_world_to_world(measure)
-    if worlds is None:
-        return say.words("report.answer.worlds_missing", **to_run(findings, "ranges"))
-    return say.words("report.answer.worlds_sentence", won=worlds.better, points=worlds.of)
+    """In how many worlds with other assumptions this very firm clearly does better."""
+    wins = findings.shares_of_wins.get(measure)
+    if wins is None or findings.from_world_to_world(measure) is None:
+        return how_to_run(findings, "ranges", "report.answer.worlds_missing", say)
+    return say.words("report.answer.worlds_sentence", **counts(wins))
 
 
 # --- cards ------------------------------------------------------------------------------------------------------------
@@ -91,7 +92,7 @@ def card(answer: Answer, findings: Findings, say: Say) -> Card:
         number=say.words(f"{key}.number", **values) if answer.pairs else say.words("report.page.not_known"),
         what=say.words(f"{key}.what"),
         verdict=str(answer.verdict),
-        verdict_text=say.words(f"report.answer.verdict.{answer.verdict}"),
+        verdict_text=say.words(f"report.answer.verdict.{answer.verdict if answer.pairs else 'unmeasured'}"),
         sentences=[*sentences(answer, say), *([in_other_worlds(findings, measure, say)] if answer.pairs else [])],
         bands=bands,
         zero=place(0.0),
@@ -129,7 +130,7 @@ def _described(name: str, bands: Iterable[Band]) -> str:
 def advice(findings: Findings, say: Say) -> list[str]:
     """Which shifts to take up first, to weigh, to leave; and what to watch."""
     if not findings.shifts:
-        return [say.words("report.advice.not_known", **to_run(findings, "shifts")), *watch(findings, say)]
+        return [how_to_run(findings, "shifts", "report.advice.not_known", say), *watch(findings, say)]
     told = of_another_firm(findings, "shifts", say)
     by_kind = findings.sorted_shifts
     for kind, levers in by_kind.items():
@@ -151,7 +152,7 @@ def watch(findings: Findings, say: Say) -> list[str]:
     for measure in WATCHED:
         row, base = findings.row(measure), findings.row(measure, findings.reference)
         sign = 1 if row["better"] == "more" else -1
-        if row["p_adjusted"] <= 0.05 and sign * row["difference"] < 0:
+        if row["p_adjusted"] <= SURE and sign * row["difference"] < 0:
             both = say.words(
                 "report.costs.from_to",
                 measure=say.measure(measure),
@@ -167,18 +168,23 @@ def watch(findings: Findings, say: Say) -> list[str]:
 
 
 def turns(findings: Findings, say: Say) -> list[str]:
-    """Of each headline the assumption that turns the answer soonest; and which headlines none turns."""
+    """Of each headline that is decided the assumption that turns it soonest; and which headlines none turns."""
     if not findings.assumptions:
-        return [say.words("report.turns.not_known", **to_run(findings, "tornado"))]
-    told, never = of_another_firm(findings, "tornado", say), []
-    for measure in HEADLINES:
-        nearest = soonest(findings.assumptions[measure])
-        if nearest is None:
-            never.append(say.inside(measure))
-        else:
+        return [how_to_run(findings, "tornado", "report.turns.not_known", say)]
+    told, open_ones, never = of_another_firm(findings, "tornado", say), [], []
+    for answer in findings.answers:
+        measure, table = answer.measure, findings.assumptions.get(answer.measure)
+        nearest = None if table is None else soonest(table)
+        if answer.verdict in (Verdict.SAME, Verdict.UNDECIDED):
+            open_ones.append(say.inside(measure))
+        elif nearest is not None:
             told.append(turning(nearest, measure, findings, say))
+        elif table is not None:
+            never.append(say.inside(measure))
     if never:
         told.append(say.words("report.turns.never", headlines=say.listed(never)))
+    if open_ones:
+        told.append(say.words("report.turns.open", headlines=say.listed(open_ones)))
     return told
 
 
@@ -193,11 +199,10 @@ def soonest(table: Any) -> Any:
 
 
 def turning(row: Any, measure: str, findings: Findings, say: Say) -> str:
-    """One sentence: at which value of which assumption the sign turns, and who does better beyond it."""
+    """One sentence: at which value of which assumption the sign turns, and who does better just beyond it."""
     above = row["turns"] > row["value"]
-    beyond = row["high"] if above else row["low"]
-    design_wins = (beyond > 0) == (BY_NAME[measure].better == "more")
-    winner = findings.design if design_wins else findings.reference
+    design_wins = (row["base"] > 0) == (BY_NAME[measure].better == "more")
+    winner = findings.reference if design_wins else findings.design  # beyond the turn it is the other
     factor = row["factor"]
     ends = {end: say.digits(row[f"turns_{end}"]) for end in ("low", "high")}
     return say.words(

@@ -10,21 +10,27 @@ from sim.report.sections.rests import of_another_firm
 
 def section(findings: Findings, say: Say) -> Section:
     """A pilot: how much of the firm, what to measure in it, when to stop."""
-    commission = [findings.row("commission_rate", name)["estimate"] for name in (findings.reference, findings.design)]
-    shown = (say.value("commission_rate", one) for one in commission)
-    rates = dict(zip(("commission_reference", "commission_own"), shown, strict=True))
-    satisfaction = findings.answers[2]
-    smallest = say.value(satisfaction.measure, satisfaction.smallest)
-    measured = [say.words(f"report.next.items.{name}", **rates) for name in say.words.below("report.next.items")]
+    measured = [say.words(f"report.next.items.{name}") for name in say.words.below("report.next.items")]
+    told = [*size(findings, say), *stop(findings, say)]
     blocks: list[Block] = [
         Text(say.words("report.next.lead"), "lead"),
         *(Text(one) for one in taken(findings, say)),
         Bullets(measured, say.words("report.next.measure")),
-        *(Text(one) for one in size(findings, say)),
-        Text(say.words("report.next.stop", satisfaction=smallest, **rates)),
-        Text(say.words("report.next.decide")),
+        *(Text(one) for one in told),
     ]
     return Section("next", say.words("report.section.next"), blocks)
+
+
+def stop(findings: Findings, say: Say) -> list[str]:
+    """When to stop: satisfaction falls, or more of the decisions that were taken turn out bad than the model has it."""
+    satisfaction = findings.answers[2]
+    smallest = say.value(satisfaction.measure, satisfaction.smallest)
+    reference, own = (findings.bad_among_taken(name) for name in (findings.reference, findings.design))
+    told = [say.words("report.next.stop", satisfaction=smallest)]
+    if own > reference:
+        shares = {"reference": say.number(100 * reference, 1), "own": say.number(100 * own, 1)}
+        told.append(say.words("report.next.stop_reversed", rise=say.number(100 * (own - reference), 1), **shares))
+    return told
 
 
 def taken(findings: Findings, say: Say) -> list[str]:
@@ -43,7 +49,7 @@ def size(findings: Findings, say: Say) -> list[str]:
         difference = say.value(decision.measure, abs(decision.difference), brief=True)
         told.append(say.words("report.next.size_decision", difference=difference))
     needed = people_needed(retention.reference, retention.own)
-    if math.isfinite(needed):
+    if retention.verdict.matters and math.isfinite(needed):
         difference = say.value(retention.measure, abs(retention.difference))
         people = say.number(float(f"{needed:.2g}"), 0)
         told.append(say.words("report.next.size_retention", difference=difference, people=people))

@@ -1,43 +1,34 @@
 """What a part rests on: whose study it is, or how to run it, and how to make a figure again."""
 
-from shlex import quote
-
 from sim.report.blocks import Text
 from sim.report.findings import Findings
-from sim.report.gather import PARTS
+from sim.report.gather import can_be_run, to_run
 from sim.report.say import Say
 from sim.report.stored import Stored
-from sim.scenario import Scenario
 
 
 def origin(findings: Findings, part: str, say: Say) -> list[Text]:
     """A note where the study behind a part comes with the product; how to run it where there is none."""
     found = findings.found(part)
     if found is None:
-        return [Text(say.words("report.page.missing", **to_run(findings, part)), "warning")]
+        return [Text(how_to_run(findings, part, "report.page.missing", say), "warning")]
     if not found.same_world:
-        return [Text(say.words("report.page.shipped_elsewhere", **to_run(findings, part)), "warning")]
+        how = how_to_run(findings, part, "report.page.of_yours", say)
+        return [Text(f"{say.words('report.page.shipped_elsewhere')} {how}", "warning")]
     return [Text(say.words("report.page.shipped"), "note")] if found.shipped else []
+
+
+def how_to_run(findings: Findings, part: str, key: str, say: Say) -> str:
+    """A sentence with the command that runs the study of a part, or that there is none for these designs or events."""
+    if not can_be_run(part, findings.evidence):
+        return say.words("report.page.not_for_this")
+    return say.words(key, **to_run(part, findings.comparison))
 
 
 def of_another_firm(findings: Findings, part: str, say: Say) -> list[str]:
     """A warning before sentences that rest on a study of another firm than the reader's."""
     found = findings.found(part)
     return [say.words("report.advice.elsewhere")] if found is not None and not found.same_world else []
-
-
-def to_run(findings: Findings, part: str) -> dict[str, object]:
-    """The command that runs the study of a part in the world of the report, and its minutes, which go with seats."""
-    chosen = next(one for one in PARTS if one.name == part)
-    world, usual = findings.comparison.scenario.world, Scenario.load("baseline").world
-    other = {name: value for name, value in dict(world).items() if value != getattr(usual, name)}
-    options = [f"--set {quote(f'world.{name}={_typed(value)}')}" for name, value in other.items()]
-    minutes = max(1, round(chosen.minutes * world.staff / usual.staff))
-    return {"command": " ".join([chosen.command, *options]), "minutes": minutes}
-
-
-def _typed(value: object) -> str:
-    return f"[{', '.join(map(str, value))}]" if isinstance(value, tuple) else str(value)
 
 
 def footer(study: Stored, say: Say) -> str:

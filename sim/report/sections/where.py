@@ -5,12 +5,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sim.report.blocks import Block, Bullets, Cell, Section, Table, Text
-from sim.report.findings import FOUR, Findings
+from sim.report.findings import Findings
 from sim.report.say import Say
 from sim.report.sections.rests import footer, origin
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.study.regions import Wins
 
 SIGNS = {"wins": "▲", "loses": "▼", "undecided": "?"}
 
@@ -24,7 +26,7 @@ def section(findings: Findings, say: Say) -> Section:
         points = worlds[list(found.study.factors)].drop_duplicates()
         blocks.insert(0, Text(say.words("report.where.lead", points=len(points), factors=factors), "lead"))
         blocks.append(Bullets([*tallies(worlds, findings, say), *shares(findings, say), *conditions(findings, say)]))
-        for measure in FOUR:
+        for measure in measured(worlds):
             cells = worlds[worlds["measure"] == measure]
             if not everywhere(cells["verdict"]):
                 blocks.append(world_map(measure, cells, found.study.factors, findings, say))
@@ -40,16 +42,22 @@ def tallies(worlds: "pd.DataFrame", findings: Findings, say: Say) -> list[str]:
     """In how many worlds which firm wins, a sentence a measure."""
     names = {"design": say.design(findings.design), "reference": say.design(findings.reference)}
     told = []
-    for measure in FOUR:
+    for measure in measured(worlds):
         verdicts = worlds[worlds["measure"] == measure]["verdict"].value_counts()
         about = {"headline": say.headline(measure), "points": int(verdicts.sum())}
         if everywhere(verdicts.index):
             winner = names["design" if "wins" in verdicts else "reference"]
             told.append(say.words("report.where.everywhere", winner=winner, **about))
         else:
-            counts = {name: int(verdicts.get(name, 0)) for name in SIGNS}
-            told.append(say.words("report.where.tally", **about, **names, **counts))
+            by_verdict = {name: int(verdicts.get(name, 0)) for name in SIGNS}
+            told.append(say.words("report.where.tally", **about, **names, **by_verdict))
     return told
+
+
+def measured(worlds: "pd.DataFrame") -> list[str]:
+    """The measures that are defined in some world."""
+    known = worlds[worlds["difference"].notna()]
+    return list(dict.fromkeys(known["measure"]))
 
 
 def everywhere(verdicts: Iterable[str]) -> bool:
@@ -58,20 +66,18 @@ def everywhere(verdicts: Iterable[str]) -> bool:
 
 
 def shares(findings: Findings, say: Say) -> list[str]:
-    """In what share of the ranges of the assumptions the design wins, a sentence a measure."""
+    """In how many worlds of the ranges of the assumptions which firm clearly wins, a sentence a measure."""
     told = []
     for measure, wins in findings.shares_of_wins.items():
-        low, high = (f"{100 * end:.0f}" for end in (wins.low, wins.high))
-        told.append(
-            say.words(
-                "report.where.share",
-                headline=say.headline(measure),
-                design=say.design(findings.design),
-                share=f"{100 * wins.share:.0f}",
-                interval=say.words("report.page.to", low=low, high=high),
-            )
-        )
+        names = {"design": say.design(findings.design), "reference": say.design(findings.reference)}
+        told.append(say.words("report.where.share", headline=say.headline(measure), **counts(wins), **names))
     return told
+
+
+def counts(wins: "Wins") -> dict[str, int]:
+    """In how many worlds the design clearly wins and loses, and how many are undecided."""
+    found = {name: round(getattr(wins, name) * wins.points) for name in SIGNS}
+    return found | {"points": wins.points}
 
 
 def conditions(findings: Findings, say: Say) -> list[str]:

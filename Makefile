@@ -19,7 +19,7 @@ reference: $(VENV)/ready-report
 	$(BIN) -m sim compare change-programme --replications 20 --series --no-report --out $(REFERENCE)/change-programme
 	$(BIN) -m sim sweep factorial --out $(REFERENCE)/factorial
 	$(BIN) -m sim sweep where-hierarchy-wins --out $(REFERENCE)/where-hierarchy-wins
-	$(BIN) -m sim sweep ranges --out $(REFERENCE)/ranges
+	$(BIN) -m sim sweep ranges --replications 10 --out $(REFERENCE)/ranges
 	$(BIN) -m sim sweep tornado --out $(REFERENCE)/tornado
 	$(BIN) -m sim sweep claims --out $(REFERENCE)/claims
 	$(BIN) -m sim report $(REFERENCE) --pdf

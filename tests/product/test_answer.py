@@ -1,11 +1,13 @@
 """What may be said of a difference, and that it is said so: sign, zero in the interval, effects too small to matter."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from sim.locale import LANGUAGES, Words
 from sim.report.answer import Answer, Verdict, smallest_differences, verdict
 from sim.report.say import Say
-from sim.report.sections.first_screen import sentences
+from sim.report.sections.first_screen import sentences, turning
 from sim.scenario import Report
 
 NO_WINNER = (Verdict.SAME, Verdict.UNDECIDED)
@@ -112,3 +114,12 @@ def test_one_pair_says_that_it_is_too_few():
     nan = float("nan")
     alone = Answer("satisfaction", 77.0, 74.0, -3.0, nan, nan, 0, 0, 1, 1, 1.0, Verdict.UNDECIDED)
     assert sentences(alone, Say(Words("en"))) == ["There are too few twin firms to say how sure this is."]
+
+
+@pytest.mark.parametrize(("base", "high"), [(-3.0, 20.0), (-3.0, -1.0), (2.0, -5.0), (2.0, 1.0)])
+def test_beyond_a_turn_it_is_the_other_that_does_better(base, high):
+    """Whoever is ahead today, and whatever the far end of the range says: the sign may turn twice on the way."""
+    row = {"factor": "world.load", "value": 1.0, "turns": 1.6, "turns_low": 1.5, "turns_high": 1.7}
+    both = SimpleNamespace(reference="traditional", design="social")
+    told = turning(row | {"base": base, "high": high}, "satisfaction", both, Say(Words("en")))
+    assert f"just above it the {'social' if base < 0 else 'traditional'} firm does better" in told

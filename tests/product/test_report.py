@@ -377,6 +377,30 @@ def test_the_smallest_difference_of_the_scenario_decides(small):
     assert re.search("100.0 points, declared as the smallest difference that matters", reader.texts["answer"])
 
 
+def test_a_study_of_ones_own_in_which_a_headline_is_not_measured(small):
+    """Twenty weeks have no retention over a year; and every difference matters where the smallest one is 0."""
+    folder, _ = small
+    declared = (folder / "small.toml").read_text(encoding="utf-8")
+    zero = "[report]\nsmallest_decision = 0\nsmallest_retention = 0\nsmallest_satisfaction = 0\n"
+    (folder / "zero.toml").write_text(declared + zero, encoding="utf-8")
+    factors = "".join(
+        f'[[factor]]\nkey = "world.{key}"\nlevels = [{low}, {high}]\n'
+        for key, low, high in (("load", 0.5, 2.5), ("turbulence", 0.0, 1.2), ("error_cost", 0.5, 20.0))
+    )
+    plan = 'designs = ["traditional", "social"]\nscenario = "zero.toml"\n[plan]\nkind = "one-at-a-time"\n'
+    (folder / "around.toml").write_text(plan + factors, encoding="utf-8")
+    for command in (("compare", "zero.toml", "--no-report", "--out", "zero/it"),
+                    ("sweep", "around.toml", "--replications", "2", "--out", "zero/it-tornado")):  # fmt: skip
+        answer = firmlab(*command, folder=folder)
+        assert answer.returncode == 0, answer.stderr
+    reader = Reader(write_report(folder / "zero" / "it")[0].read_text(encoding="utf-8"))
+    assert "not of yours" not in reader.texts["decides"]
+    assert "Decision speed: " in reader.texts["decides"]
+    assert "Retention" not in reader.texts["decides"]
+    assert not re.search(r"\bnan\b", " ".join(reader.texts.values()))
+    assert "there is nothing to turn: retention" in reader.texts["answer"]
+
+
 # --- in a real browser ------------------------------------------------------------------------------------------------
 
 

@@ -44,32 +44,39 @@ def workers_of(pid):
     return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
 
 
+def written(folder):
+    """The names of what a store holds so far."""
+    return {path.name for path in folder.glob("**/part-*.parquet")}
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="kill -9, and /proc")
 def test_killed_at_ten_random_moments_it_ends_with_the_same_bytes(folder):
     psutil = require("psutil")
     (folder / "tiny.toml").write_text(tiny(weeks=60))
     (folder / "file.toml").write_text(FILE.format(replications=60))
     options = ("sweep", "file.toml", "--workers", 2, "--out")
-    began = time.monotonic()
     whole = firmlab(*options, "whole", folder=folder)
-    took = time.monotonic() - began
     assert whole.returncode == 0, whole.stderr
     moments = random.Random(7)
-    seen = set()
-    for _ in range(KILLS):
+    seen = []
+    for kill in range(KILLS):
         running = subprocess.Popen(
             command(*options, "killed"), cwd=folder, env=environment(),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        # Between its start and a time in which it gets through a quarter of the work, so that all ten hit.
-        time.sleep(moments.uniform(0.5, 0.5 + took / 4))
+        # Once while it starts, then at any moment after it has added something to what was there: told by its work,
+        # not by a clock, so that a slow machine is killed at as many different moments as a fast one.
+        before = written(folder / "killed")
+        while kill and written(folder / "killed") == before and running.poll() is None:
+            time.sleep(0.002)
+        time.sleep(moments.uniform(0, 0.1))
         workers = workers_of(running.pid)
         running.kill()
         assert running.wait() == -signal.SIGKILL, "it ended before it could be killed"
         _, left = psutil.wait_procs(workers, timeout=30)
         assert not left, "its workers go on for ever"
-        seen.add(len(list((folder / "killed").glob("**/part-*.parquet"))))
-    assert len(seen) > 3, "the kills hit different moments"
+        seen.append(written(folder / "killed"))
+    assert len(set(map(frozenset, seen))) == KILLS, "every kill hit another moment"
     last = firmlab(*options, "killed", folder=folder)
     assert last.returncode == 0, last.stderr
     assert len(parts(folder / "whole")) > 4

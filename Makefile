@@ -5,12 +5,19 @@ BIN := $(VENV)/bin/python
 # What a user has set for pip or Python elsewhere must not reach this environment.
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT PYTHONPATH PYTHONHOME
 
-.PHONY: compare factorial reference test lint bench clean
+.PHONY: compare dashboard bands factorial reference test lint bench clean
 compare: $(VENV)/ready-core
 	$(BIN) -m sim compare baseline
 
+dashboard: $(VENV)/ready-dashboard
+	$(BIN) -m sim dashboard
+
 factorial: $(VENV)/ready-study
 	$(BIN) -m sim sweep factorial
+
+# The thirty pairs behind every lesson of the dashboard.
+bands: $(VENV)/ready-dashboard
+	$(BIN) -m sim.dashboard.bands
 
 # The studies that come with the product, and the report on them; about an hour where none of their runs is there.
 REFERENCE := results/reference
@@ -48,6 +55,10 @@ $(VENV)/ready-study: $(VENV)/ready-core
 
 $(VENV)/ready-report: $(VENV)/ready-study
 	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" ".[study,report]"
+	@touch $@
+
+$(VENV)/ready-dashboard: $(VENV)/ready-core
+	@sh .ci/environment.sh "$(PYTHON)" "$(VENV)" ".[dashboard]"
 	@touch $@
 
 $(VENV)/ready-test: $(VENV)/ready-study

@@ -35,10 +35,12 @@ TABLE = {
     "locale": set(),
     # state: how long a year is
     "report": {"scenario", "measures", "state", "study", "locale", "report"},
-    "cli": {"cli", "scenario", "compiled", "engine", "measures", "study", "report", "locale"},
+    # state: where every case and person is, for the picture
+    "dashboard": {"scenario", "measures", "state", "engine", "study", "locale", "dashboard"},
+    "cli": {"cli", "scenario", "compiled", "engine", "measures", "study", "report", "locale", "dashboard"},
     "__main__": {"cli"},
 }
-ONLY_HERE = {"mesa": {"model"}, "solara": set()}
+ONLY_HERE = {"mesa": {"model"}, "solara": {"dashboard"}}
 
 
 def imports(path: Path) -> set[str]:

@@ -6,6 +6,7 @@ import typer
 
 from sim.cli.claims import claims
 from sim.cli.comparison import compare
+from sim.cli.dashboard import dashboard
 from sim.cli.doctor import doctor
 from sim.cli.firm import check, run, schema
 from sim.cli.own_firm import firm, template
@@ -18,7 +19,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="An agent-based laboratory that runs one firm under gatekeeper rules and under open rules.",
 )
-for command in (check, schema, run, compare, sweep, replay, report, claims, template, firm, doctor):
+for command in (check, schema, run, compare, sweep, replay, report, claims, template, firm, dashboard, doctor):
     app.command()(command)
 
 

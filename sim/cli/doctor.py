@@ -22,7 +22,8 @@ EXTRAS = {  # how to install more: what has to be there for it, as it is importe
     "study": {"SALib": "SALib", "matplotlib": "matplotlib"},
     "report": {"pptx": "python-pptx"},
     "cluster": {"dask": "dask", "distributed": "distributed"},
-    "mesa-viz": {"solara": "solara"},
+    "dashboard": {"solara": "solara", "solara_assets": "solara-assets"},
+    "mesa-viz": {"altair": "altair"},
     "notebooks": {"jupytext": "jupytext"},
 }
 HOW_TO_GET_KOREAN = "install a font that has Korean letters (Debian: apt install fonts-nanum)"

@@ -1,0 +1,69 @@
+"""A class's predictions: collected by a code, without names, in this process's memory only."""
+
+import secrets
+from collections import OrderedDict
+from threading import Lock
+
+from sim.dashboard.pulse import HEADLINES
+
+LETTERS = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"  # none that looks like another
+CODE = 5
+MOST_CLASSES, MOST_ANSWERS = 50, 300
+MOST = 100.0  # the largest prediction
+
+Answer = dict[str, float | None]
+
+
+class Classroom:
+    """All open classes. The oldest is closed when there are too many, and a full class takes no more."""
+
+    def __init__(self) -> None:
+        """No class is open yet."""
+        self._classes: OrderedDict[str, list[Answer]] = OrderedDict()
+        self._lessons: dict[str, str] = {}
+        self._lock = Lock()
+
+    def open(self, preset: str) -> str:
+        """A new class on a lesson; its code."""
+        code = "".join(secrets.choice(LETTERS) for _ in range(CODE))
+        with self._lock:
+            self._classes[code], self._lessons[code] = [], preset
+            while len(self._classes) > MOST_CLASSES:
+                gone, _ = self._classes.popitem(last=False)
+                del self._lessons[gone]
+        return code
+
+    def lesson(self, code: str) -> str | None:
+        """The preset that a class predicts; None where there is no such class."""
+        return self._lessons.get(code.upper())
+
+    def answer(self, code: str, given: Answer) -> bool:
+        """Add a prediction. False where there is no such class, or it is full."""
+        with self._lock:
+            answers = self._classes.get(code.upper())
+            if answers is None or len(answers) >= MOST_ANSWERS:
+                return False
+            answers.append(given)
+            return True
+
+    def answers(self, code: str) -> list[Answer] | None:
+        """All predictions of a class."""
+        with self._lock:
+            answers = self._classes.get(code.upper())
+            return None if answers is None else list(answers)
+
+
+def read_answer(form: dict[str, str]) -> Answer | None:
+    """A prediction from what a student typed; an empty box is none. None where a number is wrong or all are missing."""
+    given: Answer = {}
+    for headline in HEADLINES:
+        text = form.get(headline.name, "").strip().replace("−", "-").replace(",", ".")
+        try:
+            given[headline.name] = float(text) if text else None
+        except ValueError:
+            return None
+    numbers = [number for number in given.values() if number is not None]
+    return given if numbers and all(abs(number) <= MOST for number in numbers) else None
+
+
+CLASSROOM = Classroom()

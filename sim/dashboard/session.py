@@ -1,0 +1,173 @@
+"""One reader's dashboard: the twins, and what is shown about them. Nothing here is shared with another session."""
+
+from threading import RLock
+from typing import Any
+
+import solara
+
+from sim.dashboard import tell
+from sim.dashboard.bands import shipped_for
+from sim.dashboard.close_look import person, story
+from sim.dashboard.experiment import FIRMS, WEEKS, Experiment
+from sim.dashboard.pulse import HEADLINES, PAIRS
+from sim.dashboard.twins import HORIZON, Twins
+from sim.locale import LANGUAGES, Words
+from sim.scenario import ScenarioError
+
+
+class Session:
+    """What a page shows, as JSON texts that its components watch, and what a reader can do.
+
+    setup: all that the player needs to begin; message: days that have passed since; look: the close look; notes: what is
+    drawn over the charts; fault: a sentence about what could not be done.
+    """
+
+    def __init__(self, address: str = "") -> None:
+        """address: what a shared link says after the question mark; the first preset where it says nothing."""
+        self._lock = RLock()
+        said = _read(address)
+        self.language = solara.reactive(said.get("lang", "en") if said.get("lang") in LANGUAGES else "en")
+        self.dark = solara.reactive(said.get("dark") == "1")
+        self.fault = solara.reactive("")
+        experiment, day = Experiment(), 0
+        try:
+            if "x" in said:
+                experiment, day = Experiment.from_link(said["x"])
+            elif "preset" in said:
+                experiment = Experiment(said["preset"])
+        except ScenarioError as error:
+            self.fault.value = str(error)
+        self.twins = Twins(experiment)
+        self.twins.go_to(day)
+        self.experiment = solara.reactive(self.twins.experiment)
+        self.day = solara.reactive(self.twins.day)
+        self.band: solara.Reactive[dict[str, Any] | None] = solara.reactive(shipped_for(experiment))
+        self.done = solara.reactive(0)
+        self.locked = solara.reactive(self.twins.day == 0)  # play waits for a prediction
+        self.prediction: solara.Reactive[dict[str, float] | None] = solara.reactive(None)
+        self.setup = solara.reactive("")
+        self.message = solara.reactive("")
+        self.look = solara.reactive("")
+        self._serial = 0
+        self._told_anew()
+
+    @property
+    def words(self) -> Words:
+        """The reader's language."""
+        return Words(self.language.value)
+
+    def notes(self) -> dict[str, Any]:
+        """The band, the marks and the prediction, for the charts."""
+        return {
+            "band": self.band.value,
+            "state": "ready" if self.band.value else "working",
+            "done": self.done.value,
+            "of": PAIRS,
+            "marks": tell.marks(self.twins),
+            "prediction": self.prediction.value and self.prediction.value | {"week": WEEKS},
+            "locked": self.locked.value,
+        }
+
+    def _told_anew(self) -> None:
+        with self._lock:
+            told = tell.setup(self.twins, self.words, dark=self.dark.value, notes=self.notes())
+            self._serial += 1
+            self.setup.value = tell.as_json(told | {"serial": self._serial})
+
+    def _say(self, told: dict[str, Any]) -> None:
+        self._serial += 1
+        self.message.value = tell.as_json(told | {"serial": self._serial})
+
+    # --- the clock
+
+    def more(self, wanted: dict[str, Any]) -> None:
+        """The browser asks for days after one that it has; the firms never run ahead of it."""
+        with self._lock:
+            after, count = int(wanted["after"]), min(max(int(wanted["count"]), 1), 25)
+            if after != self.twins.day:
+                self.twins.go_to(after)
+            self._say({"kind": "days", "days": self.twins.days(count, drawn=bool(wanted["drawn"]))})
+
+    def jump(self, day: int) -> None:
+        """Show the evening of a day."""
+        with self._lock:
+            self.twins.go_to(int(day))
+            self.day.value = self.twins.day
+            self._say({"kind": "reset", **tell.moment(self.twins)})
+
+    def reached(self, day: int) -> None:
+        """The browser has shown a day to its end."""
+        self.day.value = min(max(int(day), 0), HORIZON)
+
+    # --- close looks
+
+    def pick(self, chosen: dict[str, Any]) -> None:
+        """A case, in both firms: their keys are the same."""
+        with self._lock:
+            key = int(str(chosen["case"]), 16)
+            both = [story(firm, key) for firm in self.twins.firms]
+        self.look.value = tell.as_json({"case": chosen["case"], "both": both})
+
+    def seat(self, chosen: dict[str, Any]) -> None:
+        """A person."""
+        with self._lock:
+            firm = int(chosen["firm"]) % len(FIRMS)
+            seats = self.twins.firms[firm].seats
+            about = person(self.twins.firms[firm], min(max(int(chosen["seat"]), 0), len(seats) - 1))
+        self.look.value = tell.as_json({"firm": firm, "person": about})
+
+    # --- lessons
+
+    def predict(self, guess: dict[str, Any] | None) -> None:
+        """What the reader expects of the second firm less the first; None when she only watches. Then play is free."""
+        known = {one.name for one in HEADLINES}
+        self.prediction.value = {name: float(value) for name, value in (guess or {}).items() if name in known} or None
+        self.locked.value = False
+
+    # --- changes
+
+    def change(self, wanted: dict[str, Any]) -> None:
+        """A lever or a key of the world, from the next morning on."""
+        with self._lock:
+            try:
+                if self.twins.day > self.day.value + 1:  # days that the browser has not shown are drawn anew
+                    self.twins.go_to(self.day.value)
+                    self._say({"kind": "drop"})
+                self.twins.change(str(wanted["firm"]), str(wanted["key"]), float(wanted["value"]))
+            except ScenarioError as error:
+                self.fault.value = str(error)
+                return
+            self._changed()
+
+    def start(self, experiment: Experiment) -> None:
+        """Another experiment, from its first day."""
+        with self._lock:
+            try:
+                self.twins = Twins(experiment)
+            except ScenarioError as error:
+                self.fault.value = str(error)
+                return
+            self.prediction.value = None
+            self.locked.value = True
+            self.look.value = ""
+            self.message.value = ""
+            self.day.value = 0
+            self._changed()
+            self._told_anew()
+
+    def _changed(self) -> None:
+        self.fault.value = ""
+        self.done.value = 0
+        self.band.value = shipped_for(self.twins.experiment)
+        self.experiment.value = self.twins.experiment
+
+    def speak(self, language: str) -> None:
+        """Another language; everything else stays."""
+        self.language.value = language
+        self._told_anew()
+
+
+def _read(address: str) -> dict[str, str]:
+    from urllib.parse import parse_qs
+
+    return {name: values[-1] for name, values in parse_qs(address, max_num_fields=20).items()}

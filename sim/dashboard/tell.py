@@ -1,0 +1,93 @@
+"""What the page is told, in the reader's language, as JSON text: equal text is an equal picture."""
+
+import json
+from typing import Any
+
+from sim.dashboard.experiment import FIRMS, Experiment
+from sim.dashboard.twins import HORIZON, Twins
+from sim.locale import Words, texts
+
+SHAPES = {
+    "decision": "M-5-5H5V5H-5Z",
+    "request": "M-5 0A5 5 0 1 0 5 0 5 5 0 1 0-5 0",
+    "complaint": "M0-6.5L6.5 0 0 6.5-6.5 0Z",
+    "other": "M0-6L6 5H-6Z",
+}
+
+
+def as_json(told: Any) -> str:
+    """Compact JSON; what is not a number is null, as JSON has it."""
+    return json.dumps(_plain(told), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def _plain(told: Any) -> Any:
+    if isinstance(told, float):
+        return told if told == told and abs(told) != float("inf") else None
+    if isinstance(told, dict):
+        return {key: _plain(value) for key, value in told.items()}
+    if isinstance(told, list | tuple):
+        return [_plain(value) for value in told]
+    return told
+
+
+def below(language: str, start: str) -> dict[str, str]:
+    """All texts below a key: {"play": "Play", …}."""
+    return {key.removeprefix(start): text for key, text in texts(language).items() if key.startswith(start)}
+
+
+def name_of(design: str, words: Words) -> str:
+    """A design's name in the reader's language; a design of an uploaded file has only its own."""
+    key = f"dashboard.design.{design}"
+    return words(key) if key in words else design
+
+
+def names(experiment: Experiment, words: Words) -> list[str]:
+    """How the two firms are called."""
+    return [name_of(design, words) for design in experiment.designs]
+
+
+def legend(words: Words) -> str:
+    """What shapes and colours mean, as HTML."""
+    shapes = [
+        f'<span><svg viewBox="-7 -7 14 14" aria-hidden="true"><path class="fl-dot" d="{shape}"/></svg>'
+        f"{words(f'dashboard.legend.{kind}')}</span>"
+        for kind, shape in SHAPES.items()
+    ]
+    waits = [
+        f'<span><svg viewBox="-7 -7 14 14" aria-hidden="true"><path class="fl-dot fl-w{band}" d="{SHAPES["request"]}" '
+        f'transform="scale({0.7 + 0.2 * band:.1f})"/></svg>{words(f"dashboard.legend.wait{band}")}</span>'
+        for band in range(4)
+    ]
+    texts_ = [f"<span>{words(f'dashboard.legend.{name}')}</span>" for name in ("halo", "customers")]
+    return "".join([*shapes, *waits, *texts_])
+
+
+def moment(twins: Twins) -> dict[str, Any]:
+    """Everything about where the twins are now: for a page that opens, or jumps to another day."""
+    return {
+        "firms": [
+            {"picture": picture.of_firm(firm)} for picture, firm in zip(twins.pictures, twins.firms, strict=True)
+        ],
+        "history": twins.history,
+        "today": twins.today() if twins.day else None,
+    }
+
+
+def setup(twins: Twins, words: Words, *, dark: bool, notes: dict[str, Any]) -> dict[str, Any]:
+    """All that the player needs to begin."""
+    now = moment(twins)
+    for firm, name, side in zip(now["firms"], names(twins.experiment, words), FIRMS, strict=True):
+        firm |= {"name": name, "about": words(f"dashboard.page.about_{side}")}
+    return {
+        **now,
+        "words": below(words.language, "dashboard.player."),
+        "legend": legend(words),
+        "horizon": HORIZON,
+        "dark": dark,
+        "notes": notes,
+    }
+
+
+def marks(twins: Twins) -> list[dict[str, Any]]:
+    """Days on which something changes, for the charts."""
+    return [{"day": event.day} for event in twins.scenario.events]

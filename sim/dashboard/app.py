@@ -72,11 +72,7 @@ def Page() -> None:  # noqa: N802
             event_predict=session.predict,
             event_again=lambda *_: session.locked.set(True),
         )
-        Stage(
-            base=BASE, setup=session.setup.value, message=session.message.value, look=session.look.value,
-            notes=tell.as_json(session.notes()), dark=session.dark.value, event_more=session.more,
-            event_pick=session.pick, event_seat=session.seat, event_jump=session.jump, event_reached=session.reached,
-        )  # fmt: skip
+        Firms(session)
         Controls(
             state=_controls(session, page), event_design=lambda chosen: _design(session, chosen),
             event_change=session.change, event_structure=lambda chosen: _structure(session, chosen),
@@ -89,6 +85,16 @@ def Page() -> None:  # noqa: N802
             event_upload=lambda text: _upload(session, text),
             event_gather=lambda *_: set_room(CLASSROOM.open(experiment.preset)),
         )
+
+
+@solara.component
+def Firms(session: Session) -> None:  # noqa: N802
+    """Both firms: a component of its own, so that a day that passes does not make the rest be written anew."""
+    Stage(
+        base=BASE, setup=session.setup.value, message=session.message.value, look=session.look.value,
+        notes=tell.as_json(session.notes()), dark=session.dark.value, event_more=session.more,
+        event_pick=session.pick, event_seat=session.seat, event_jump=session.jump, event_reached=session.reached,
+    )  # fmt: skip
 
 
 def _thirty_pairs(session: Session) -> None:
@@ -216,8 +222,8 @@ def _slider(table: Any, key: str, name: str, value: float) -> dict[str, Any]:
 
 def _said(change: Any, words: Any, page: dict[str, str]) -> str:
     who = page[change.firm or "both"]
-    key = words(f"dashboard.{'lever' if change.firm else 'world'}.{change.key}")
-    return words("dashboard.page.change_line", day=change.day, who=who, key=key, value=f"{change.value:g}")
+    what = words(f"dashboard.{'lever' if change.firm else 'world'}.{change.key}")
+    return words("dashboard.page.change_line", day=change.day, who=who, what=what, value=f"{change.value:g}")
 
 
 def _take(session: Session, page: dict[str, str], room: str, verdict: dict[str, str]) -> str:

@@ -20,6 +20,7 @@ from sim.dashboard.experiment import Experiment
 from sim.dashboard.presets import PRESETS
 from sim.dashboard.pulse import PAIRS, band, one_pair
 from sim.scenario import Scenario
+from sim.study.executors import end_with_parent
 
 SHIPPED = Path(__file__).parent / "bands"
 KEPT = 50  # bands of other experiments that are remembered
@@ -109,7 +110,8 @@ class Workshop:
 
 
 def _humble() -> None:
-    """Whoever watches goes first."""
+    """Whoever watches goes first; and when the server ends, so does the work for it."""
+    end_with_parent()
     if hasattr(os, "nice"):
         os.nice(10)
 

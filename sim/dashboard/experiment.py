@@ -1,6 +1,7 @@
 """What a class has set up: two firms, a world, and every change since. It is a scenario, and it fits in a link."""
 
 import base64
+import functools
 import json
 import tomllib
 import zlib
@@ -63,9 +64,7 @@ class Experiment:
 
     def base(self) -> Scenario:
         """The scenario before anything was changed in class."""
-        if self.uploaded:
-            return _uploaded(self.uploaded)
-        return Scenario.load(PRESETS[self.preset].scenario)
+        return _uploaded(self.uploaded) if self.uploaded else _built_in(PRESETS[self.preset].scenario)
 
     def known_designs(self) -> Mapping[str, Design]:
         """Designs that a firm may start from."""
@@ -160,6 +159,12 @@ class Experiment:
         self.scenario()
 
 
+@functools.cache
+def _built_in(name: str) -> Scenario:
+    return Scenario.load(name)
+
+
+@functools.lru_cache(maxsize=32)
 def _uploaded(text: str) -> Scenario:
     """A scenario from the text of a file. It may extend a built-in scenario, never a file of this computer."""
     if len(text.encode()) > LARGEST_UPLOAD:

@@ -75,13 +75,21 @@ def table_of(experiment: Experiment, day: int, words: Words) -> str:
     for number, (first, second) in enumerate(twins.history):
         for place, headline in enumerate(HEADLINES):
             pair = first[place], second[place]
-            writer.writerow((number, headline.name, units[headline.name], *pair, pair[1] - pair[0]))
+            writer.writerow((number, headline.name, units[headline.name], *pair, _apart(*pair)))
     if day:
         first_sum, second_sum = twins.summaries()
         for measure in MEASURES:
             pair = first_sum[measure.name], second_sum[measure.name]
-            writer.writerow((day, measure.name, measure.unit, *pair, pair[1] - pair[0]))
+            writer.writerow((day, measure.name, measure.unit, *pair, _apart(*pair)))
     return "\ufeff" + text.getvalue()  # spreadsheets take it for UTF-8 then
+
+
+def _apart(first: float | None, second: float | None) -> float | None:
+    return None if first is None or second is None else second - first
+
+
+def _shown(number: float | None, form: str) -> str:
+    return "–" if number is None else format(number, form).replace("-", "−")
 
 
 def replay_of(experiment: Experiment, day: int, words: Words) -> str:
@@ -91,7 +99,7 @@ def replay_of(experiment: Experiment, day: int, words: Words) -> str:
     twins.go_to(first)
     notes = {"band": shipped_for(experiment), "state": "ready", "marks": tell.marks(twins), "prediction": None}
     told = tell.setup(twins, words, dark=False, notes=notes | {"locked": False})
-    days = twins.days(REPLAYED, drawn=True)
+    days = twins.days(REPLAYED)
     told |= {"horizon": twins.day, "days": days}
     from plotly.offline import get_plotlyjs
 
@@ -149,9 +157,10 @@ def worksheet_of(experiment: Experiment, day: int, words: Words, form: dict[str,
         guess = prediction.get(headline.name)
         rows.append({
             "title": f"{words(f'dashboard.player.title_{headline.name}')} ({words(f'dashboard.player.unit_{headline.name}')})",
-            "prediction": f"{guess:+.1f}" if isinstance(guess, int | float) else "",
-            "first": f"{first:.1f}", "second": f"{second:.1f}", "apart": f"{second - first:+.1f}",
-            "band": f"{of['mean'][-1]:+.1f} ({of['mean_low'][-1]:+.1f} … {of['mean_high'][-1]:+.1f})" if of else "–",
+            "prediction": _shown(guess, "+.1f") if isinstance(guess, int | float) else "",
+            "first": _shown(first, ".1f"), "second": _shown(second, ".1f"), "apart": _shown(_apart(first, second), "+.1f"),
+            "band": f"{_shown(of['mean'][-1], '+.1f')} ({_shown(of['mean_low'][-1], '+.1f')} … "
+            f"{_shown(of['mean_high'][-1], '+.1f')})" if of else "–",
         })  # fmt: skip
     texts = tell.below(words.language, f"lessons.preset.{experiment.preset}.")
     return PAGES.get_template("worksheet.html.j2").render(

@@ -74,7 +74,7 @@ def places(parents: Any, levels: Any) -> Any:
         if parent >= 0:
             below[parent].append(seat)
     leaves = [not people for people in below]
-    row = 0.62 * HEIGHT / max(1, deepest)
+    row = 0.45 * HEIGHT / max(1, deepest - 1)  # managers above, those without reports below
     found = np.zeros((count, 2))
     width = {seat: 0.0 for seat in range(count)}
 
@@ -91,11 +91,11 @@ def places(parents: Any, levels: Any) -> Any:
             deep = _deep(len(own))
             columns = int(np.ceil(len(own) / deep))
             step = unit * (width[seat] - 0.6 if len(own) == len(below[seat]) else columns) / columns
-            height = min(19.0, (HEIGHT - 24 - found[seat, 1]) / deep)
+            height = min(30.0, (HEIGHT - 40 - found[seat, 1]) / deep)
             start = left + unit * 0.3
             for number, other in enumerate(own):
                 x = start + step * (number // deep + 0.5)
-                found[other] = x, found[seat, 1] + 16 + height * (number % deep) + 4
+                found[other] = x, found[seat, 1] + 24 + height * (number % deep)
             left += unit * (columns + 0.6)
         for other in below[seat]:
             if not leaves[other]:
@@ -167,8 +167,8 @@ def _kinds(firm: State, keys: set[int]) -> dict[str, str]:
     """What each case is: a decision, a request, …; cases of the pool first, then the newest of the ledger."""
     live = firm.cases[firm.cases["status"] != Status.FREE]
     closed = firm.ledger[: firm.clock["closed_rows"][0]]
-    morning = int(firm.clock["morning"][0]) - DAY
-    closed = closed[np.searchsorted(closed["closed"], morning, "left") :]
+    lately = int(firm.clock["morning"][0]) - WINDOW * DAY  # a service goes on when its case has been decided elsewhere
+    closed = closed[np.searchsorted(closed["closed"], lately, "left") :]
     found = dict(zip(closed["key"].tolist(), closed["kind"].tolist(), strict=True))
     found |= dict(zip(live["key"].tolist(), live["kind"].tolist(), strict=True))
     return {f"{key:x}": Kind(found[key]).name.lower() for key in keys if key in found}

@@ -54,21 +54,22 @@ HEADLINES = (
 )
 
 
-def pulse(state: State) -> list[float]:
-    """The headlines now."""
-    return [headline.of(state) for headline in HEADLINES]
+def pulse(state: State) -> list[float | None]:
+    """The headlines now; None where one is not known yet."""
+    values = [headline.of(state) for headline in HEADLINES]
+    return [None if np.isnan(value) else value for value in values]
 
 
 def one_pair(scenario: Scenario, replication: int) -> list[list[float]]:
     """Headlines of the second firm less the first, week after week, of one pair."""
-    seen: list[list[list[float]]] = [[], []]
+    seen: list[list[list[float | None]]] = [[], []]
 
     def look(number: int, firm: State) -> None:
         if (day := int(firm.clock["day"][0])) and day % DAYS_A_WEEK == 0:
             seen[number].append(pulse(firm))
 
     simulate(scenario, FIRMS, seed=scenario.run.seed, replication=replication, observe=look)
-    return (np.array(seen[1]) - np.array(seen[0])).tolist()
+    return (np.array(seen[1], float) - np.array(seen[0], float)).tolist()
 
 
 def band(pairs: list[list[list[float]]]) -> dict[str, Any]:

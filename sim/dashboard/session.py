@@ -86,7 +86,7 @@ class Session:
             after, count = int(wanted["after"]), min(max(int(wanted["count"]), 1), 25)
             if after != self.twins.day:
                 self.twins.go_to(after)
-            self._say({"kind": "days", "days": self.twins.days(count, drawn=bool(wanted["drawn"]))})
+            self._say({"kind": "days", "days": self.twins.days(count, drawn=str(wanted["drawn"]))})
 
     def jump(self, day: int) -> None:
         """Show the evening of a day."""

@@ -16,18 +16,8 @@ SHAPES = {
 
 
 def as_json(told: Any) -> str:
-    """Compact JSON; what is not a number is null, as JSON has it."""
-    return json.dumps(_plain(told), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-
-
-def _plain(told: Any) -> Any:
-    if isinstance(told, float):
-        return told if told == told and abs(told) != float("inf") else None
-    if isinstance(told, dict):
-        return {key: _plain(value) for key, value in told.items()}
-    if isinstance(told, list | tuple):
-        return [_plain(value) for value in told]
-    return told
+    """Compact JSON. What is not known is None; NaN would be no JSON, so it raises ValueError."""
+    return json.dumps(told, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def below(language: str, start: str) -> dict[str, str]:
@@ -68,7 +58,7 @@ def moment(twins: Twins) -> dict[str, Any]:
         "firms": [
             {"picture": picture.of_firm(firm)} for picture, firm in zip(twins.pictures, twins.firms, strict=True)
         ],
-        "history": twins.history,
+        "history": list(twins.history),
         "today": twins.today() if twins.day else None,
     }
 

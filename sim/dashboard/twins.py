@@ -30,7 +30,7 @@ class Twins:
         seed = self.scenario.run.seed
         self.firms: list[State] = [start(self.scenario, firm, seed=seed, trace=True) for firm in FIRMS]
         self.pictures = [Picture(firm) for firm in self.firms]
-        self.history: list[list[list[float]]] = [[pulse(firm) for firm in self.firms]]
+        self.history: list[list[list[float | None]]] = [[pulse(firm) for firm in self.firms]]
         self._read_agenda()
 
     def _read_agenda(self) -> None:
@@ -61,12 +61,15 @@ class Twins:
         while self.day < day:
             self.step()
 
-    def days(self, count: int, *, drawn: bool) -> list[dict[str, Any]]:
-        """Let days pass, as far as there are any; what happened on each, with every service where it is to be drawn."""
-        told = []
-        for _ in range(min(count, HORIZON - self.day)):
+    def days(self, count: int, *, drawn: str = "all") -> list[dict[str, Any]]:
+        """Let days pass, as far as there are any; what happened on each.
+
+        drawn: of which days every service is told: "all", "last" or "none".
+        """
+        told, last = [], min(self.day + count, HORIZON)
+        while self.day < last:
             self.step()
-            told.append(self.today(drawn=drawn))
+            told.append(self.today(drawn=drawn == "all" or (drawn == "last" and self.day == last)))
         return told
 
     def today(self, *, drawn: bool = True) -> dict[str, Any]:

@@ -39,13 +39,15 @@
     constructor(number, about, words, name, ask) {
       Object.assign(this, {number, about, words, name, ask, dots: [], active: [], lastSeat: new Map(), next: 0});
       const [width, height] = about.size;
-      this.svg = draw("svg", {
-        viewBox: `0 0 ${width} ${height}`, class: "fl-firm", role: "group", tabindex: 0,
-        "aria-label": fill(words.firm_alt, {name}), onkeydown: event => this.key(event),
-      });
+      // Three sheets, one over the other, so that what moves does not make what stands be painted again.
+      const sheet = (name, more = {}) => draw("svg", {viewBox: `0 0 ${width} ${height}`, class: `fl-sheet ${name}`, ...more});
+      this.back = sheet("fl-back", {"aria-hidden": "true"});
+      this.svg = sheet("fl-firm", {role: "group", tabindex: 0, "aria-label": fill(words.firm_alt, {name}), onkeydown: event => this.key(event)});
+      this.front = sheet("fl-front", {"aria-hidden": "true", onclick: event => this.clickDot(event)});
+      this.box = make("div", {class: "fl-sheets", style: `aspect-ratio:${width}/${height}`}, this.back, this.svg, this.front);
       this.ties = draw("path", {class: "fl-ties"});
-      this.svg.append(draw("path", {class: "fl-chain", d: this.chain()}), this.ties);
-      this.hops = this.svg.appendChild(draw("g", {class: "fl-hops"}));
+      this.back.append(draw("path", {class: "fl-chain", d: this.chain()}), this.ties);
+      this.hops = this.front.appendChild(draw("g", {class: "fl-hops"}));
       const seats = this.svg.appendChild(draw("g", {onclick: event => this.clickSeat(event)}));
       this.seats = about.places.map(([x, y], seat) => {
         const manager = about.roles[seat] === "manager";
@@ -57,7 +59,7 @@
         seats.append(halo, body, count);
         return {x, y, radius, halo, body, count, waiting: -1};
       });
-      this.layer = this.svg.appendChild(draw("g", {class: "fl-dots", onclick: event => this.clickDot(event)}));
+      this.layer = this.front.appendChild(draw("g", {class: "fl-dots"}));
       this.focused = 0;
       this.customers = make("canvas", {class: "fl-customers", role: "img"});
       this.week(about);
@@ -121,7 +123,7 @@
       });
     }
 
-    at(time) { // the picture at an hour of the day
+    at(time, settled = time >= DAY) { // the picture at an hour of the day; settled: nothing is on its way
       if (!this.stays) return;
       while (this.next < this.stays.length && this.stays[this.next][2] <= time) {
         const stay = this.stays[this.next++];
@@ -130,7 +132,7 @@
       let changed = false;
       this.active = this.active.filter(dot => {
         if (dot.ends !== null && time >= dot.ends + FADE) { dot.node.remove(); if (dot.hop) dot.hop.remove(); return !(changed = true); }
-        this.move(dot, time);
+        this.move(dot, time, settled);
         return true;
       });
       this.glow();
@@ -159,9 +161,9 @@
 
     adjacent(a, b) { return a >= 0 && b >= 0 && (this.about.parents[a] === b || this.about.parents[b] === a); }
 
-    move(dot, time) {
+    move(dot, time, settled) {
       const since = time - dot.arrived;
-      if (dot.from && since < TRAVEL) { // ease along the edge
+      if (dot.from && since < TRAVEL && !settled) { // ease along the edge
         const s = since / TRAVEL, e = s * s * (3 - 2 * s), lift = dot.hop ? -0.12 * Math.abs(dot.x - dot.from.x) * 2 * e * (1 - e) : 0;
         const x = dot.from.x + (dot.x - dot.from.x) * e, y = dot.from.y + (dot.y - dot.from.y) * e + lift;
         dot.node.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
@@ -247,10 +249,10 @@
     }
 
     highlight(seats) {
-      this.svg.querySelectorAll(".fl-way").forEach(node => node.remove());
+      this.back.querySelectorAll(".fl-way").forEach(node => node.remove());
       if (!seats || seats.length < 2) return;
       const d = seats.slice(1).map((seat, place) => this.curve(this.place(seats[place]), this.place(seat))).join("");
-      this.hops.before(draw("path", {class: "fl-way", d}));
+      this.back.append(draw("path", {class: "fl-way", d}));
     }
   }
 
@@ -265,7 +267,7 @@
   window.firmlabPlayer = function (root, setup, ask) {
     const words = setup.words, still = matchMedia("(prefers-reduced-motion: reduce)");
     let firms, history, day, hour, playing = false, waiting = [], asked = false, target = null, speed = 1, dark = setup.dark;
-    let shown = null, frame = 0, last = 0, lastCharts = 0, chartsDue = true, ended = false, notes = setup.notes, spoken = 0, credit = 0;
+    let shown = null, frame = 0, last = 0, lastCharts = 0, chartsDue = true, ended = false, notes = setup.notes, spoken = 0, credit = 0, said = 0, saidDay = -1, spreadOf = null, spreadDark = null;
     let latest = setup.firms.map(() => ({}));
 
     // the page
@@ -365,7 +367,7 @@
         plot.dataset.day = history.length - 1;
         box.querySelector("details").fresh();
       }
-      distributions(colours);
+      if (spreadOf !== latest[0].distributions || spreadDark !== dark) distributions(colours); // they change once a week
     }
 
     const BINS = {
@@ -373,6 +375,8 @@
       satisfaction: [...Array(10).keys()].map(i => `${10 * i}–${10 * i + 10}`), load: [...Array(10).keys()].map(i => `${10 * i}–${10 * i + 10}`),
     };
     function distributions(colours) {
+      spreadOf = latest[0].distributions;
+      spreadDark = dark;
       const kinds = Object.keys(BINS), gap = 0.06, wide = (1 - 2 * gap) / 3, data = [], layout = layoutOf({height: 230, barmode: "group", bargap: 0.15, hovermode: "closest", margin: {l: 40, r: 8, t: 26, b: 46}});
       layout.annotations = [];
       kinds.forEach((kind, k) => {
@@ -426,7 +430,7 @@
       setup.firms.forEach((firm, f) => { if (told.firms) Object.assign(firm, told.firms[f]); });
       firms = setup.firms.map((firm, f) => new Firm(f, firm.picture, words, firm.name, ask));
       stages.replaceChildren(...firms.map((firm, f) => make("figure", {class: `fl-stage fl-f${f}`},
-        make("figcaption", {}, make("h2", {}, firm.name), make("p", {}, setup.firms[f].about)), firm.svg, firm.customers)));
+        make("figcaption", {}, make("h2", {}, firm.name), make("p", {}, setup.firms[f].about)), firm.box, firm.customers)));
       firms.forEach((firm, f) => { firm.dark = dark; firm.paint(); latest[f] = {distributions: setup.firms[f].picture.distributions}; });
       history = told.history; waiting = []; asked = false; target = null; day = history.length - 1; hour = DAY; shown = null;
       if (told.today) { shown = told.today; firms.forEach((firm, f) => { firm.begin(told.today.firms[f]); firm.at(DAY); }); }
@@ -447,7 +451,6 @@
       history.push(shown.pulse);
       day = shown.day;
       shown.firms.forEach((told, f) => { firms[f].week(told); if (told.distributions) latest[f] = told; });
-      ask.reached(day);
       chartsDue = true;
     }
 
@@ -462,21 +465,24 @@
       if (notes.locked) { playing = false; target = null; }
     }
 
+    const set = (element, name, value) => { if (element[name] !== value) element[name] = value; }; // what is equal is not laid out again
     function labels() {
-      playButton.textContent = playing ? words.pause : words.play;
-      playButton.setAttribute("aria-pressed", playing);
-      if (document.activeElement !== slider || playing) slider.value = day;
-      const shownDay = hour < DAY ? day + 1 : day, clock = 9 + Math.min(hour, DAY - 0.001);
-      status.textContent = fill(words.status, {day: shownDay, week: Math.max(1, Math.ceil(shownDay / 5)),
-        time: `${String(Math.floor(clock)).padStart(2, "0")}:${String(Math.floor(clock % 1 * 60 / 10) * 10).padStart(2, "0")}`});
-      root.dataset.day = day;
+      set(playButton, "textContent", playing ? words.pause : words.play);
+      set(playButton, "ariaPressed", String(playing));
+      if (document.activeElement !== slider || playing) set(slider, "value", String(day));
+      const under = shown && shown.day > day, shownDay = under || !day ? day + 1 : day, clock = 9 + (day || under ? Math.min(hour, DAY) : 0);
+      set(status, "textContent", fill(words.status, {day: shownDay, week: Math.max(1, Math.ceil(shownDay / 5)),
+        time: `${String(Math.floor(clock)).padStart(2, "0")}:${String(Math.floor(clock % 1 * 60 / 10) * 10).padStart(2, "0")}`}));
+      set(root.dataset, "day", String(day));
     }
 
     function need() {
       const drawn = !SPEEDS[speed].days && target === null, few = drawn ? 1 : 10, told = waiting.length ? waiting[waiting.length - 1].day : shown && shown.day > day ? shown.day : day;
       if (!asked && waiting.length < few && told < setup.horizon) {
         asked = true;
-        ask.more({after: told, count: target !== null ? Math.max(1, Math.min(25, target - told)) : drawn ? 1 : 25, drawn: drawn || (target !== null && target - told <= 1)});
+        const count = target !== null ? Math.min(25, target - told) : drawn ? 1 : 25;
+        if (count > 0) ask.more({after: told, count, drawn: drawn ? "all" : told + count === target ? "last" : "none"});
+        else asked = false;
       }
     }
 
@@ -513,7 +519,13 @@
       }
       if (chartsDue && (now - lastCharts > 400 || !playing)) { numbers(); charts(); }
       labels();
-      if (playing || target !== null) frame = requestAnimationFrame(tick);
+      const moves = playing || target !== null;
+      if (saidDay !== day && (!moves || now - said > 1000)) { // for the link and the controls; not at every day
+        said = now;
+        saidDay = day;
+        ask.reached(day);
+      }
+      if (moves) frame = requestAnimationFrame(tick);
     }
 
     const run = () => { if (!frame) { last = performance.now(); frame = requestAnimationFrame(tick); } };

@@ -1,0 +1,282 @@
+"""What the dashboard shows, without a browser: twins, close looks, links, bands, the picture, the class."""
+
+import json
+from dataclasses import replace
+from hashlib import sha256
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.dashboard.bands import Stopped, Workshop, shipped, shipped_for
+from sim.dashboard.challenges import CHALLENGES, facts, opened
+from sim.dashboard.classroom import MOST_ANSWERS, MOST_CLASSES, Classroom, read_answer
+from sim.dashboard.close_look import person, story
+from sim.dashboard.experiment import FIRMS, WEEKS, Change, Experiment
+from sim.dashboard.picture import HEIGHT, WIDTH, places, stays_of_day
+from sim.dashboard.presets import PRESETS
+from sim.dashboard.pulse import HEADLINES, PAIRS, one_pair
+from sim.dashboard.tell import as_json
+from sim.dashboard.twins import Twins
+from sim.scenario import Scenario, ScenarioError
+from sim.state import Status
+
+SMALL = Experiment(structure=(("staff", 20),))
+
+
+@pytest.fixture(scope="module")
+def twins():
+    found = Twins(Experiment("overload"))
+    found.go_to(30)
+    return found
+
+
+# --- close looks ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("firm", [0, 1])
+def test_the_spans_of_every_case_add_up_to_its_time(twins, firm):
+    state = twins.firms[firm]
+    ledger = state.ledger[: state.clock["closed_rows"][0]]
+    live = state.cases["key"][state.cases["status"] == Status.LIVE]
+    waited = 0.0
+    for key in [*ledger["key"][::23].tolist(), *live[::3].tolist()]:
+        told = story(state, key)
+        assert sum(span["hours"] for span in told["spans"]) == pytest.approx(told["hours"], abs=1e-9)
+        assert all(span["hours"] > 0 for span in told["spans"])
+        waited += sum(span["hours"] for span in told["spans"] if span["state"] == "queue")
+    assert waited > 10
+
+
+def test_service_in_a_story_is_the_ledgers_touch_time(twins):
+    """Time in which at least one person serves a case is booked by the engine too; here it is put together anew."""
+    state = twins.firms[0]
+    ledger = state.ledger[: state.clock["closed_rows"][0]]
+    later = ledger[ledger["birth"] > state.clock["measure_from"][0]][::37]
+    assert len(later) > 50
+    for row in later:
+        served = sum(span["hours"] for span in story(state, int(row["key"]))["spans"] if span["state"] == "service")
+        assert served == pytest.approx(row["touch"] / 1e6, abs=1e-6)
+
+
+def test_a_case_that_never_was_has_no_story(twins):
+    assert story(twins.firms[0], 2**63) is None
+
+
+def test_a_person_has_the_ties_of_the_table(twins):
+    state = twins.firms[0]
+    lengths = state.queues["length"][: 2 * len(state.seats)]
+    seat = int(np.argmax(lengths)) // 2
+    told = person(state, seat)
+    assert told["tie_count"] == np.count_nonzero(state.tie_to[seat] >= 0)
+    assert [weight for _, weight in told["ties"]] == sorted((weight for _, weight in told["ties"]), reverse=True)
+    assert told["waiting"] + (state.seats["serving"][seat] >= 0) >= len(told["cases"]) > 0
+
+
+# --- the clock --------------------------------------------------------------------------------------------------------
+
+
+def test_going_back_and_forth_changes_nothing():
+    one, other = Twins(SMALL), Twins(SMALL)
+    one.go_to(30)
+    other.days(20, drawn="all")
+    other.go_to(5)
+    other.go_to(30)
+    assert as_json(other.history) == as_json(one.history)
+    assert other.summaries() == pytest.approx(one.summaries(), nan_ok=True)
+
+
+def test_a_change_acts_from_the_next_morning_and_not_before():
+    changed, left = Twins(SMALL), Twins(SMALL)
+    for found in (changed, left):
+        found.go_to(10)
+    changed.change("second", "approve", 0.0)
+    assert changed.experiment.changes == (Change(11, "second", "approve", 0.0),)
+    for found in (changed, left):
+        found.go_to(60)
+    assert as_json(changed.history[:11]) == as_json(left.history[:11])
+    assert as_json([first for first, _ in changed.history]) == as_json([first for first, _ in left.history])
+    assert changed.history[60][1] != left.history[60][1]
+    with pytest.raises(ScenarioError, match="approve = 7"):
+        changed.change("first", "approve", 7.0)
+
+
+def test_the_placebo_is_exactly_nothing():
+    found = Twins(replace(SMALL, designs=("social", "social")))
+    found.go_to(50)
+    assert all(as_json(first) == as_json(second) for first, second in found.history)
+
+
+# --- links ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_link_holds_the_whole_experiment(preset):
+    made = Experiment(preset, seed=2**32 - 1).changed(Change(3, "", "load", 1.25)).changed(Change(9, "first", "hear", 1))
+    assert Experiment.from_link(made.link(123)) == (made, 123)
+    made.scenario()
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.one_of(st.text(max_size=200), st.binary(max_size=200).map(lambda raw: raw.hex())))
+def test_a_damaged_link_is_a_sentence(text):
+    with pytest.raises(ScenarioError):
+        Experiment.from_link(text)
+
+
+def test_a_link_asks_for_nothing_impossible():
+    for wrong in (
+        Experiment(structure=(("staff", 5000),)),
+        Experiment(structure=(("weeks", 50),)),
+        Experiment(changes=(Change(1, "third", "approve", 1.0),)),
+        Experiment(changes=(Change(1, "", "staff", 30),)),
+        Experiment(changes=(Change(1, "first", "approve", float("nan")),)),
+        Experiment(designs=("traditional", "nonsense")),
+    ):
+        with pytest.raises(ScenarioError):
+            Experiment.from_link(wrong.link(0))
+
+
+def test_events_of_a_preset_come_as_early_as_its_warm_up_is_long():
+    scenario, made = Scenario.load("complaint-storm"), Experiment("complaint-storm").scenario()
+    assert [event.day for event in made.events] == [event.day - 250 for event in scenario.events]
+    programme = Experiment("change-programme").scenario()
+    assert {event.only for event in programme.events} == {("second",)}
+
+
+# --- thirty pairs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_band_that_comes_with_a_lesson_is_what_the_model_says(preset):
+    band = shipped_for(Experiment(preset))
+    assert band["pairs"] == PAIRS == len(band["ends"])
+    replication = int(sha256(preset.encode()).hexdigest(), 16) % PAIRS
+    pair = one_pair(Experiment(preset).scenario(), replication)
+    assert len(pair) == WEEKS
+    assert pair[-1] == pytest.approx(band["ends"][replication], abs=5e-5, nan_ok=True)
+    for number, headline in enumerate(HEADLINES):
+        told, ends = band[headline.name], np.array(band["ends"])[:, number]
+        assert told["mean"][-1] == pytest.approx(ends.mean(), abs=1e-3)
+        assert told["better"][-1] == np.count_nonzero(headline.better * ends > 0)
+        assert all(told[count][-1] >= 0 for count in ("better", "equal", "worse"))
+        assert told["better"][-1] + told["equal"][-1] + told["worse"][-1] == PAIRS
+
+
+def test_the_live_pair_is_the_first_of_the_thirty():
+    found = Twins(Experiment("four-shifts"))
+    found.go_to(WEEKS * 5)
+    first, second = found.history[-1]
+    assert np.subtract(second, first) == pytest.approx(shipped("four-shifts")["ends"][0], abs=5e-5)
+
+
+def test_a_changed_firm_has_no_shipped_band():
+    assert shipped_for(Experiment(seed=2)) is None
+    assert shipped_for(Experiment().changed(Change(1, "first", "hear", 1.0))) is None
+
+
+def test_the_workshop_stops_when_asked_and_remembers_what_it_made():
+    workshop, told = Workshop(2), []
+    scenario = SMALL.scenario()
+    with pytest.raises(Stopped):
+        workshop.band(scenario, progress=told.append, stopped=lambda: len(told) >= 2)
+    made = workshop.band(scenario, progress=told.append, stopped=lambda: False)
+    assert told[-1] == PAIRS
+    assert workshop.band(scenario, progress=pytest.fail, stopped=lambda: False) is made
+    pairs = [one_pair(scenario, replication)[-1] for replication in (0, 29)]
+    assert [made["ends"][0], made["ends"][29]] == [pytest.approx(pair, abs=5e-5) for pair in pairs]
+    workshop.close()
+
+
+# --- challenges -------------------------------------------------------------------------------------------------------
+
+
+def banded(**means):
+    """A band in which only last week's means and intervals (±.5) matter."""
+    return {
+        one.name: {"mean": [m := means.get(one.name, 0.0)], "mean_low": [m - 0.5], "mean_high": [m + 0.5]}
+        for one in HEADLINES
+    }
+
+
+def lever(experiment, name, value=1.0):
+    return experiment.changed(Change(1, "second", name, value))
+
+
+def test_challenges_are_solved_by_what_they_ask_and_by_nothing_less():
+    def solved(name, experiment, **means):
+        return CHALLENGES[name].solved(facts(experiment, banded(**means)))
+
+    keep = CHALLENGES["keep-satisfaction"].start
+    assert solved("keep-satisfaction", keep, decision=-2.5, satisfaction=-0.9)
+    assert not solved("keep-satisfaction", keep, decision=-2.5, satisfaction=-1.1)
+    assert not solved("keep-satisfaction", keep, decision=-1.9, satisfaction=2.0)
+    one = lever(CHALLENGES["one-lever"].start, "approve")
+    assert solved("one-lever", one, decision=-1.5)
+    assert not solved("one-lever", lever(one, "consult"), decision=-1.5)
+    assert opened(lever(one, "approve", 0.0)) == 0
+    rescue = lever(CHALLENGES["rescue-overload"].start, "contact")
+    assert solved("rescue-overload", lever(rescue, "consult"), satisfaction=5.5)
+    assert not solved("rescue-overload", lever(lever(rescue, "consult"), "approve"), satisfaction=5.5)
+    nothing = CHALLENGES["no-difference"].start
+    assert not solved("no-difference", nothing)
+    assert solved("no-difference", lever(nothing, "meet"))
+    assert not solved("no-difference", lever(nothing, "meet"), retention=0.7)
+
+
+# --- the picture ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("staff", "span"), [(20, 5), (156, 5), (200, 5), (400, 5), (1000, 5), (40, 15), (31, 2)])
+def test_everybody_has_a_place_of_her_own_below_her_manager(staff, span):
+    found = Twins(Experiment(structure=(("staff", staff), ("span", span))))
+    seats = found.firms[0].seats
+    where = places(seats["parent"], seats["level"])
+    assert len({(round(x, 2), round(y, 2)) for x, y in where}) == len(seats)
+    assert ((where >= 0) & (where <= [WIDTH, HEIGHT])).all()
+    below = seats["parent"] >= 0
+    assert (where[below, 1] > where[seats["parent"][below], 1]).all()
+
+
+def test_what_waits_in_the_picture_is_what_waits_in_the_firm(twins):
+    for firm in twins.firms:
+        stays, kinds = stays_of_day(firm)
+        waiting = [stay for stay in stays if stay[3] is None]
+        assert len(waiting) == firm.queues["length"].sum()
+        assert {stay[0] for stay in stays} == set(kinds)
+        assert all(stay[2] <= 8 and (stay[3] is None or stay[2] <= stay[3] + 1e-3) for stay in stays)
+
+
+def test_a_day_is_plain_json(twins):
+    told = json.dumps(twins.today())
+    assert 10_000 < len(told) < 200_000
+    assert set(json.loads(told)) == {"day", "pulse", "firms"}
+
+
+# --- the class --------------------------------------------------------------------------------------------------------
+
+
+def test_a_class_is_bounded_and_nameless():
+    room = Classroom()
+    first = room.open("overload")
+    assert room.lesson(first.lower()) == "overload"
+    for _ in range(MOST_ANSWERS):
+        assert room.answer(first, {"decision": 1.0})
+    assert not room.answer(first, {"decision": 1.0})
+    for _ in range(MOST_CLASSES):
+        room.open("placebo")
+    assert room.answers(first) is None
+    assert room.lesson(first) is None
+
+
+def test_what_students_type_is_read_with_care():
+    assert read_answer({"decision": "−2,5", "retention": "", "name": "Kim"}) == {
+        "decision": -2.5, "retention": None, "satisfaction": None,
+    }  # fmt: skip
+    for wrong in ({}, {"decision": "x"}, {"decision": "1e9"}, {"decision": "nan"}, {"satisfaction": "inf"}):
+        assert read_answer(wrong) is None
+
+
+def test_firms_are_called_alike_everywhere():
+    assert FIRMS == ("first", "second")

@@ -12,7 +12,7 @@ from sim.cli.terminal import fail
 def dashboard(
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8765,
     network: Annotated[
-        bool, typer.Option("--network", help="Let others on this network in: for a class. Otherwise only this computer.")
+        bool, typer.Option("--network", help="Let others on this network in, for a class; else only this computer.")
     ] = False,
     browser: Annotated[bool, typer.Option(help="Open a browser.")] = True,
 ) -> None:

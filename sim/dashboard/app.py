@@ -15,12 +15,15 @@ from sim.dashboard.experiment import FIRMS, LARGEST_UPLOAD, LEVERS, STRUCTURE, W
 from sim.dashboard.presets import PRESETS
 from sim.dashboard.session import Session
 from sim.locale import LANGUAGES
-from sim.scenario import Design, ScenarioError, World
+from sim.scenario import ScenarioError
 
 BASE = "/firmlab/"  # where the server keeps what is not the page: scripts, files to take away, classes
 WORKSHOP = Workshop()
-WIDE = {"turbulence": (0, 1.5), "load": (0.25, 3), "error_cost": (0.5, 10), "request_rate": (0, 60)}
-WIDE |= {"quit_rate": (0, 1), "chance_meetings": (0, 1)}
+# Lowest, highest and step of a slider; others go from 0 to 1.
+WIDE = {
+    "load": (0.25, 3, 0.05), "turbulence": (0, 1.5, 0.05), "error_cost": (0.5, 10, 0.5), "request_rate": (0, 60, 1),
+    "quit_rate": (0, 1, 0.01), "chance_meetings": (0, 1, 0.05), "selling": (0, 2, 0.1),
+}  # fmt: skip
 STOPS = (".fd-presets", ".fd-predict", ".fl-stages", ".fl-bar", ".fl-look", ".fl-cards", ".fd-controls")
 
 
@@ -61,6 +64,7 @@ def Page() -> None:  # noqa: N802
     verdict, set_verdict = solara.use_state({"name": "", "head": "", "text": ""})
     experiment, language = session.experiment.value, session.language.value
     solara.lab.theme.dark = session.dark.value
+    _ = session.happened.value  # the levers follow what happens
     _thirty_pairs(session)
     page = tell.below(language, "dashboard.page.")
     with solara.Div(classes=["fd"]):
@@ -184,7 +188,7 @@ def _lesson(session: Session, page: dict[str, str]) -> str:
         "preset": "" if experiment.uploaded else experiment.preset,
         "title": page["uploaded"] if experiment.uploaded else texts["title"], "texts": texts,
         "locked": session.locked.value, "prediction": session.prediction.value, "week": WEEKS, "most": MOST,
-        "link": experiment.link(session.day.value),
+        "link": experiment.link(),
         "teacher": {"intro": teacher["intro"], "advice": [teacher[f"advice{number}"] for number in range(1, 5)]},
     })  # fmt: skip
 
@@ -192,14 +196,13 @@ def _lesson(session: Session, page: dict[str, str]) -> str:
 def _controls(session: Session, page: dict[str, str]) -> str:
     words, experiment = session.words, session.experiment.value
     scenario = session.twins.scenario
-    day = session.day.value + 1
     firms = []
     for side, design in zip(FIRMS, experiment.designs, strict=True):
         world, form = scenario.world, scenario.design(side)
         for event in scenario.events_for(side):
-            if event.day <= day + 1 or any(event == change.event() for change in experiment.changes):
+            if event.day <= session.day or any(event == change.event() for change in experiment.changes):
                 world, form = event.applied(world, form)
-        levers = [_slider(Design, lever, words(f"dashboard.lever.{lever}"), getattr(form, lever)) for lever in LEVERS]
+        levers = [_slider(lever, words(f"dashboard.lever.{lever}"), getattr(form, lever)) for lever in LEVERS]
         firms.append({"side": side, "name": tell.name_of(design, words), "design": design, "levers": levers})
     designs = [{"design": name, "name": tell.name_of(name, words)} for name in experiment.known_designs()]
     structure = [
@@ -209,34 +212,33 @@ def _controls(session: Session, page: dict[str, str]) -> str:
     structure.append({"key": "seed", "name": page["seed"], "value": experiment.seed, "low": 0, "high": 2**32 - 1})
     return tell.as_json({
         "words": page, "firms": firms, "designs": designs, "structure": structure,
-        "world": [_slider(World, key, words(f"dashboard.world.{key}"), getattr(world, key)) for key in WORLD],
+        "world": [_slider(key, words(f"dashboard.world.{key}"), getattr(world, key)) for key in WORLD],
         "changes": [_said(change, words, page) for change in reversed(experiment.changes)],
     })  # fmt: skip
 
 
-def _slider(table: Any, key: str, name: str, value: float) -> dict[str, Any]:
-    low, high = WIDE.get(key, (0, 2 if key == "selling" else 1))
-    high = max(high, value)
-    return {"key": key, "name": name, "value": round(value, 4), "low": low, "high": high, "step": (high - low) / 20}
+def _slider(key: str, name: str, value: float) -> dict[str, Any]:
+    low, high, step = WIDE.get(key, (0, 1, 0.05))
+    high = max(high, value)  # of an uploaded scenario
+    return {"key": key, "name": name, "value": round(value, 4), "low": low, "high": high, "step": step}
 
 
 def _said(change: Any, words: Any, page: dict[str, str]) -> str:
     who = page[change.firm or "both"]
-    what = words(f"dashboard.{'lever' if change.firm else 'world'}.{change.key}")
+    what = words(f"dashboard.lever.{change.key}" if change.firm else f"dashboard.world.{change.key}")
     return words("dashboard.page.change_line", day=change.day, who=who, what=what, value=f"{change.value:g}")
 
 
 def _take(session: Session, page: dict[str, str], room: str, verdict: dict[str, str]) -> str:
     words, experiment = session.words, session.experiment.value
-    link = experiment.link(session.day.value)
     files = [
-        {"text": page[kind], "name": name, "href": f"{BASE}{name}?x={link}&lang={words.language}"}
+        {"text": page[kind], "name": name}
         for kind, name in (("csv", "twins.csv"), ("toml", "scenario.toml"), ("replay", "replay.html"))
     ]
     challenges = [{"name": name, **tell.below(words.language, f"lessons.challenge.{name}.")} for name in CHALLENGES]
     addresses = os.environ.get("FIRMLAB_ADDRESSES", "").split()
     return tell.as_json({
-        "words": page, "language": words.language, "base": BASE, "link": link, "files": files,
+        "words": page, "language": words.language, "base": BASE, "link": experiment.link(), "files": files,
         "challenges": challenges, "verdict": verdict, "judging": session.band.value is None,
         "largest": LARGEST_UPLOAD, "room": room, "addresses": addresses, "network": len(addresses) > 1,
     })  # fmt: skip

@@ -1,5 +1,6 @@
 """A close look at one case (who held it, for how long, who decided) or at one person."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,13 +26,14 @@ def story(firm: State, key: int) -> dict[str, Any] | None:
     stays = _stays(firm, key, until)
     edges = sorted({birth, until, *(min(max(tick, birth), until) for stay in stays for tick in stay[2:5])})
     spans: list[dict[str, Any]] = []
-    for begin, end in zip(edges, edges[1:], strict=False):
+    for begin, end in pairwise(edges):
         span = _span(stays, begin, end)
         if spans and all(spans[-1][name] == span[name] for name in ("state", "seat", "activity")):
             spans[-1]["ticks"] += span["ticks"]
         else:
             spans.append(span)
-    last = max((stay for stay in stays if stay[4] <= until and stay[3] < stay[4]), key=lambda stay: stay[4], default=None)
+    finished = [stay for stay in stays if stay[4] <= until and stay[3] < stay[4]]
+    last = max(finished, key=lambda stay: stay[4], default=None)
     return {
         "case": f"{key:x}",
         "kind": Kind(about["kind"]).name.lower(),

@@ -111,9 +111,9 @@ class Experiment:
         made.scenario()
         return made
 
-    def link(self, day: int) -> str:
-        """All of it and the day that is shown, for the address of the page: the same numbers wherever it is opened."""
-        told: dict[str, Any] = {"p": self.preset, "d": self.designs, "s": self.seed, "t": day}
+    def link(self) -> str:
+        """All of it, for the address of the page: the same numbers wherever it is opened."""
+        told: dict[str, Any] = {"p": self.preset, "d": self.designs, "s": self.seed}
         if self.structure:
             told["w"] = self.structure
         if self.changes:
@@ -124,8 +124,8 @@ class Experiment:
         return base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
     @staticmethod
-    def from_link(text: str) -> tuple["Experiment", int]:
-        """The experiment and the day of a link. Raises ScenarioError where it is damaged or asks for the impossible."""
+    def from_link(text: str) -> "Experiment":
+        """The experiment of a link. Raises ScenarioError where it is damaged or asks for the impossible."""
         if len(text) > LONGEST_LINK:
             raise ScenarioError(f"this link is longer than {LONGEST_LINK} characters; send the scenario file instead.")
         try:
@@ -140,13 +140,12 @@ class Experiment:
                 changes=tuple(Change(int(d), str(f), str(k), float(v)) for d, f, k, v in told.get("c", ())),
                 uploaded=str(told.get("u", "")),
             )
-            day = int(told["t"])
         except ScenarioError:
             raise
         except Exception:
             raise ScenarioError("this link is damaged; copy it once more, whole.") from None
         experiment.check()
-        return experiment, min(max(day, 0), WEEKS * 5)
+        return experiment
 
     def check(self) -> None:
         """Raises ScenarioError where it cannot be run."""
@@ -168,7 +167,8 @@ def _built_in(name: str) -> Scenario:
 def _uploaded(text: str) -> Scenario:
     """A scenario from the text of a file. It may extend a built-in scenario, never a file of this computer."""
     if len(text.encode()) > LARGEST_UPLOAD:
-        raise ScenarioError(f"the file is larger than {LARGEST_UPLOAD // 1000} kB; a scenario needs only what it changes.")
+        limit = f"{LARGEST_UPLOAD // 1000} kB"
+        raise ScenarioError(f"the file is larger than {limit}; a scenario needs only what it changes.")
     try:
         parent = tomllib.loads(text.removeprefix("\ufeff")).get("extends", "baseline")
     except (ValueError, RecursionError):

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from sim.dashboard import tell
 from sim.dashboard.bands import shipped_for
 from sim.dashboard.classroom import CLASSROOM, MOST, read_answer
 from sim.dashboard.experiment import FIRMS, WEEKS, Experiment
-from sim.dashboard.pulse import HEADLINES
+from sim.dashboard.pulse import HEADLINES, PAIRS
+from sim.dashboard.session import read_day
 from sim.dashboard.twins import HORIZON, Twins
 from sim.locale import LANGUAGES, Words
 from sim.measures import MEASURES
@@ -42,7 +42,8 @@ def _attached(body: str, name: str, kind: str) -> Response:
 
 async def _made(request: Request, name: str, kind: str, make: Any) -> Response:
     try:
-        experiment, day = Experiment.from_link(request.query_params.get("x", ""))
+        experiment = Experiment.from_link(request.query_params.get("x", ""))
+        day = read_day(request.query_params.get("t", ""))
         words = _language(request.query_params.get("lang"))
         return _attached(await run_in_threadpool(make, experiment, day, words), name, kind)
     except ScenarioError as error:
@@ -56,12 +57,17 @@ async def table(request: Request) -> Response:
 
 async def scenario(request: Request) -> Response:
     """The experiment as a scenario file."""
-    return await _made(request, "scenario.toml", "application/toml", lambda made, _day, _words: made.scenario().to_toml())
+    return await _made(request, "scenario.toml", "application/toml", toml_of)
 
 
 async def replayed(request: Request) -> Response:
     """Sixty days of both firms in one file."""
     return await _made(request, "replay.html", "text/html", replay_of)
+
+
+def toml_of(experiment: Experiment, day: int, words: Words) -> str:
+    """The whole experiment as a scenario file that extends nothing."""
+    return experiment.scenario().to_toml()
 
 
 def table_of(experiment: Experiment, day: int, words: Words) -> str:
@@ -92,12 +98,17 @@ def _shown(number: float | None, form: str) -> str:
     return "–" if number is None else format(number, form).replace("-", "−")
 
 
+def _interval(of: dict[str, list[float]]) -> str:
+    mean, low, high = (_shown(of[name][-1], "+.1f") for name in ("mean", "mean_low", "mean_high"))
+    return f"{mean} ({low} … {high})"
+
+
 def replay_of(experiment: Experiment, day: int, words: Words) -> str:
     """One file that plays the sixty days up to a day (from it, where there are fewer before), without a network."""
     first = max(0, min(day, HORIZON) - REPLAYED)
     twins = Twins(experiment)
     twins.go_to(first)
-    notes = {"band": shipped_for(experiment), "state": "ready", "marks": tell.marks(twins), "prediction": None}
+    notes = {"band": shipped_for(experiment), "state": "ready", "marks": tell.marks(experiment), "prediction": None}
     told = tell.setup(twins, words, dark=False, notes=notes | {"locked": False})
     days = twins.days(REPLAYED)
     told |= {"horizon": twins.day, "days": days}
@@ -134,7 +145,7 @@ async def worksheet(request: Request) -> Response:
     if form is None:
         return PlainTextResponse("The form is too large.", 413)
     try:
-        experiment, day = Experiment.from_link(form.get("x", ""))
+        experiment, day = Experiment.from_link(form.get("x", "")), read_day(form.get("t", ""))
         return HTMLResponse(await run_in_threadpool(worksheet_of, experiment, day, _language(form.get("lang")), form))
     except ScenarioError as error:
         return PlainTextResponse(str(error), 400)
@@ -155,18 +166,21 @@ def worksheet_of(experiment: Experiment, day: int, words: Words, form: dict[str,
         first, second = (firm[place] for firm in now)
         of = band[headline.name] if band else None
         guess = prediction.get(headline.name)
+        title = words(f"dashboard.player.title_{headline.name}")
+        unit = words(f"dashboard.player.unit_{headline.name}")
         rows.append({
-            "title": f"{words(f'dashboard.player.title_{headline.name}')} ({words(f'dashboard.player.unit_{headline.name}')})",
+            "title": f"{title} ({unit})",
             "prediction": _shown(guess, "+.1f") if isinstance(guess, int | float) else "",
-            "first": _shown(first, ".1f"), "second": _shown(second, ".1f"), "apart": _shown(_apart(first, second), "+.1f"),
-            "band": f"{_shown(of['mean'][-1], '+.1f')} ({_shown(of['mean_low'][-1], '+.1f')} … "
-            f"{_shown(of['mean_high'][-1], '+.1f')})" if of else "–",
+            "first": _shown(first, ".1f"),
+            "second": _shown(second, ".1f"),
+            "apart": _shown(_apart(first, second), "+.1f"),
+            "band": _interval(of) if of else "–",
         })  # fmt: skip
     texts = tell.below(words.language, f"lessons.preset.{experiment.preset}.")
     return PAGES.get_template("worksheet.html.j2").render(
         language=words.language, words=tell.below(words.language, "lessons.worksheet."), texts=texts, rows=rows,
         names=tell.names(experiment, words), day=day, why=form.get("why", ""), key="key" in form,
-        player=tell.below(words.language, "dashboard.player."), pairs=band["pairs"] if band else 30, weeks=WEEKS,
+        player=tell.below(words.language, "dashboard.player."), pairs=PAIRS, weeks=WEEKS,
     )  # fmt: skip
 
 
@@ -196,6 +210,6 @@ async def student(request: Request) -> Response:
             lesson = None
     return HTMLResponse(PAGES.get_template("student.html.j2").render(
         language=words.language, page=tell.below(words.language, "dashboard.page."), said=said, weeks=WEEKS,
-        lesson=tell.below(words.language, f"lessons.preset.{lesson}.") if lesson else None, code=escape(code), most=MOST,
+        lesson=tell.below(words.language, f"lessons.preset.{lesson}.") if lesson else None, most=MOST,
         names=[headline.name for headline in HEADLINES], languages=LANGUAGES,
     ), status)  # fmt: skip

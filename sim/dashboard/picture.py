@@ -124,7 +124,7 @@ def _queues(firm: State) -> list[int]:
 
 
 def stays_of_day(firm: State) -> tuple[list[list[Any]], dict[str, str]]:
-    """Every stay of a case with a person that touches the day that has just passed, by arrival; and the cases' kinds."""
+    """Every stay of a case with a person that touches the day just passed, by arrival; and the cases' kinds."""
     morning = int(firm.clock["morning"][0]) - DAY
     touches = firm.touches[: firm.clock["touch_rows"][0]]
     today = touches[np.searchsorted(touches["end"], morning, "left") :]

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.engine import simulate
 from sim.dashboard.experiment import FIRMS
+from sim.engine import simulate
 from sim.scenario import Scenario
 from sim.state import DAY, DAYS_A_WEEK, TICKS, Kind, State
 from sim.study.paired import interval

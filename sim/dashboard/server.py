@@ -14,7 +14,6 @@ from typing import Any
 
 HERE = Path(__file__).parent
 PORT = 8765
-LARGEST_FORM = 100_000  # bytes
 # What the page's server reads when it is imported.
 SETTINGS = {
     "SOLARA_APP": "sim.dashboard.app",
@@ -84,4 +83,11 @@ def serve(*, host: str = "127.0.0.1", port: int = PORT, browser: bool = True) ->
     app = application()
     if browser:
         Timer(1.0, webbrowser.open, [found[0]]).start()
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    from sim.dashboard.app import WORKSHOP
+
+    try:
+        uvicorn.run(app, host=host, port=port, log_level="warning")
+    except KeyboardInterrupt:
+        pass  # how a reader ends it
+    finally:
+        WORKSHOP.close()

@@ -18,8 +18,8 @@ from sim.scenario import ScenarioError
 class Session:
     """What a page shows, as JSON texts that its components watch, and what a reader can do.
 
-    setup: all that the player needs to begin; message: days that have passed since; look: the close look; notes: what is
-    drawn over the charts; fault: a sentence about what could not be done.
+    setup: all that the player needs to begin; message: days that have passed since; look: the close look; fault: a
+    sentence about what could not be done.
     """
 
     def __init__(self, address: str = "") -> None:
@@ -29,18 +29,19 @@ class Session:
         self.language = solara.reactive(said.get("lang", "en") if said.get("lang") in LANGUAGES else "en")
         self.dark = solara.reactive(said.get("dark") == "1")
         self.fault = solara.reactive("")
-        experiment, day = Experiment(), 0
+        experiment = Experiment()
         try:
             if "x" in said:
-                experiment, day = Experiment.from_link(said["x"])
+                experiment = Experiment.from_link(said["x"])
             elif "preset" in said:
                 experiment = Experiment(said["preset"])
         except ScenarioError as error:
             self.fault.value = str(error)
         self.twins = Twins(experiment)
-        self.twins.go_to(day)
+        self.twins.go_to(read_day(said.get("t", "")))
         self.experiment = solara.reactive(self.twins.experiment)
-        self.day = solara.reactive(self.twins.day)
+        self.day = self.twins.day  # that the browser shows
+        self.happened = solara.reactive(self._happened())
         self.band: solara.Reactive[dict[str, Any] | None] = solara.reactive(shipped_for(experiment))
         self.done = solara.reactive(0)
         self.locked = solara.reactive(self.twins.day == 0)  # play waits for a prediction
@@ -63,7 +64,7 @@ class Session:
             "state": "ready" if self.band.value else "working",
             "done": self.done.value,
             "of": PAIRS,
-            "marks": tell.marks(self.twins),
+            "marks": tell.marks(self.experiment.value),
             "prediction": self.prediction.value and self.prediction.value | {"week": WEEKS},
             "locked": self.locked.value,
         }
@@ -92,12 +93,17 @@ class Session:
         """Show the evening of a day."""
         with self._lock:
             self.twins.go_to(int(day))
-            self.day.value = self.twins.day
+            self.reached(self.twins.day)
             self._say({"kind": "reset", **tell.moment(self.twins)})
 
     def reached(self, day: int) -> None:
         """The browser has shown a day to its end."""
-        self.day.value = min(max(int(day), 0), HORIZON)
+        self.day = min(max(int(day), 0), HORIZON)
+        self.happened.value = self._happened()
+
+    def _happened(self) -> int:
+        """Dated changes that the day on the screen has seen: the levers are where these have put them."""
+        return sum(event.day <= self.day for event in self.twins.scenario.events)
 
     # --- close looks
 
@@ -130,8 +136,8 @@ class Session:
         """A lever or a key of the world, from the next morning on."""
         with self._lock:
             try:
-                if self.twins.day > self.day.value + 1:  # days that the browser has not shown are drawn anew
-                    self.twins.go_to(self.day.value)
+                if self.twins.day > self.day + 1:  # days that the browser has not shown are drawn anew
+                    self.twins.go_to(self.day)
                     self._say({"kind": "drop"})
                 self.twins.change(str(wanted["firm"]), str(wanted["key"]), float(wanted["value"]))
             except ScenarioError as error:
@@ -151,13 +157,14 @@ class Session:
             self.locked.value = True
             self.look.value = ""
             self.message.value = ""
-            self.day.value = 0
+            self.day = 0
             self._changed()
             self._told_anew()
 
     def _changed(self) -> None:
         self.fault.value = ""
         self.done.value = 0
+        self.happened.value = self._happened()
         self.band.value = shipped_for(self.twins.experiment)
         self.experiment.value = self.twins.experiment
 
@@ -165,6 +172,11 @@ class Session:
         """Another language; everything else stays."""
         self.language.value = language
         self._told_anew()
+
+
+def read_day(text: str) -> int:
+    """The day of a link; the first where it says none."""
+    return min(int(text), HORIZON) if text.isascii() and text.isdigit() and len(text) < 6 else 0
 
 
 def _read(address: str) -> dict[str, str]:

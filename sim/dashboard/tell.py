@@ -78,6 +78,6 @@ def setup(twins: Twins, words: Words, *, dark: bool, notes: dict[str, Any]) -> d
     }
 
 
-def marks(twins: Twins) -> list[dict[str, Any]]:
+def marks(experiment: Experiment) -> list[dict[str, Any]]:
     """Days on which something changes, for the charts."""
-    return [{"day": event.day} for event in twins.scenario.events]
+    return [{"day": event.day} for event in experiment.scenario().events]

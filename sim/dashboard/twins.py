@@ -42,7 +42,7 @@ class Twins:
         return len(self.history) - 1
 
     def change(self, firm: str, key: str, value: float) -> None:
-        """Set a lever of a firm (of the world: "") from the next morning on. Raises ScenarioError where it cannot be."""
+        """Set a lever of a firm (a key of the world: "") from the next morning on. Raises ScenarioError where not."""
         self.experiment = self.experiment.changed(Change(self.day + 1, firm, key, value))
         self.scenario = self.experiment.scenario()
         self._read_agenda()

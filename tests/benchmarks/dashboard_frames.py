@@ -23,7 +23,7 @@ COUNT = """seconds => new Promise(done => {
 def answer() -> Answer:
     from playwright.sync_api import sync_playwright
 
-    link = Experiment("four-shifts", structure=(("staff", SEATS),)).link(0)
+    link = Experiment("four-shifts", structure=(("staff", SEATS),)).link()
     with served() as (address, _), sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=str(find_browser()), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1400, "height": 1000})

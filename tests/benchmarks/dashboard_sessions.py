@@ -60,5 +60,6 @@ def answer() -> Answer:
     with served() as (address, server):
         took, memory = asyncio.run(sessions(address, server))
     figure = f"{median(took):.0f} (95 %: {quantiles(took, n=20)[-1]:.0f})"
-    print(f"memory of the server: {memory[0]:.0f} MB with one session, {memory[1]:.0f} with {SESSIONS}, then {memory[2]:.0f}")
+    one, all_of_them, later = memory
+    print(f"memory of the server: {one:.0f} MB with one session, {all_of_them:.0f} with {SESSIONS}, then {later:.0f}")
     return Answer("milliseconds of a step, 30 sessions, server and browsers here", figure, "median under 300")

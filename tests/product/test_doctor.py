@@ -101,7 +101,8 @@ BROKEN = [
     ("extra study", broken_extra("SALib"), "without SALib", "python -m pip install 'firmlab[study]'"),
     ("extra report", broken_extra("pptx"), "without python-pptx", "python -m pip install 'firmlab[report]'"),
     ("extra cluster", broken_extra("dask", "distributed"), "without dask, distributed", "'firmlab[cluster]'"),
-    ("extra mesa-viz", broken_extra("solara"), "without solara", "python -m pip install 'firmlab[mesa-viz]'"),
+    ("extra dashboard", broken_extra("solara"), "without solara", "python -m pip install 'firmlab[dashboard]'"),
+    ("extra mesa-viz", broken_extra("altair"), "without altair", "python -m pip install 'firmlab[mesa-viz]'"),
     ("extra notebooks", broken_extra("jupytext"), "without jupytext", "python -m pip install 'firmlab[notebooks]'"),
 ]
 

@@ -11,6 +11,8 @@ from sim.locale import Words, texts
 from sim.report.say import Say
 from sim.scenario import Scenario, built_in
 
+# Texts of the page that its code takes by a name which it is given.
+BY_NAME = ("first", "second", "both", "staff", "span", "seed", "uploaded", "csv", "toml", "replay")
 SIM = Path(__file__).parents[2] / "sim"
 
 
@@ -37,7 +39,7 @@ def test_korean_is_korean():
 
 def patterns():
     """Every text of the code that may be a key; a field in it stands for anything."""
-    for path in [*(SIM / "report").rglob("*.py"), *(SIM / "cli").glob("*.py")]:
+    for path in [*(SIM / "report").rglob("*.py"), *(SIM / "cli").glob("*.py"), *(SIM / "dashboard").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 yield re.escape(node.value)
@@ -47,9 +49,35 @@ def patterns():
                 )
 
 
+def patterns_of_pages():
+    """The same of scripts and templates of the dashboard, which are given the texts below one key as `words`."""
+    below = {"player.js": r"dashboard\.player", "student.html.j2": r"dashboard\.page"}
+    folder = SIM / "dashboard"
+    for path in [*folder.glob("static/*.js"), *folder.glob("components/*.vue"), *folder.glob("templates/*.j2")]:
+        text, start = path.read_text(encoding="utf-8"), below.get(path.name, r"dashboard\.page")
+        if path.name == "worksheet.html.j2":
+            yield from (rf"lessons\.worksheet\.{name}" for name in re.findall(r"\bwords\.(\w+)", text))
+            yield from (rf"dashboard\.player\.{name}" for name in re.findall(r"\bplayer\.(\w+)", text))
+            continue
+        yield from (rf"{start}\.{name}" for name in re.findall(r"\b(?:words|page)\.(\w+)", text))
+        yield from (rf"{start}\.{name}" for name in re.findall(r"(?:words|page)\[\"(\w+)\"\]", text))
+        for name in re.findall(r"(?:words|page)\[\"(\w+)\" [+~]", text):
+            yield rf"{start}\.{name}.+"
+        for name in re.findall(r"words\[`(.+?)`\]", text):
+            yield rf"{start}\.{re.sub(r'[$][{].*?[}]+', '.+', name)}"
+        if path.name == "player.js":  # one of two, by what is known
+            yield from (rf"{start}\.{name}" for name in ("band_sure", "band_unsure", "role_desk", "role_broker"))
+        for name in re.findall(r"texts\.(\w+)", text):
+            yield rf"lessons\.preset\.[\w-]+\.{name}"
+
+
 def test_no_text_is_there_for_nothing():
-    a_key = re.compile(r"(report|claims|costs|slides)\\\.|\.\+\\\.\w+$")  # or one that ends in a name of its own
+    # A key, or one that ends in a name of its own.
+    a_key = re.compile(r"(report|claims|costs|slides|dashboard|lessons)\\\.|\.\+\\\.\w+$")
     known = [re.compile(one) for one in {*patterns()} if a_key.match(one)]
+    known += [re.compile(one) for one in {*patterns_of_pages()}]
+    known += [re.compile(rf"dashboard\.page\.{name}") for name in BY_NAME]
+    known += [re.compile(r"lessons\.(preset|challenge|tour|teacher|worksheet)\..+")]  # told whole, as they stand
     unused = [key for key in texts("en") if not any(one.fullmatch(key) for one in known)]
     assert unused == []
 

@@ -298,7 +298,7 @@
       const numbers = make("p", {class: "fl-numbers"}), apart = make("p", {class: "fl-apart"});
       const told = make("p", {class: "fl-band"}), plot = make("div", {class: "fl-plot", role: "img"});
       const save = make("button", {class: "fl-save", onclick: () => Plotly.downloadImage(plot, {format: "png", width: 900, height: 640, filename: `firmlab-${name}`})}, words.png);
-      const box = make("section", {class: "fl-card", "data-headline": name}, make("h2", {}, words[`title_${name}`]), numbers, apart, told, plot,
+      const box = make("section", {class: "fl-card", "data-headline": name}, make("h2", {}, words[`title_${name}`]), numbers, apart, told, plot, make("p", {class: "fl-key"}, words.chart_key),
         make("div", {class: "fl-under"}, tabled(() => rows(name)), save));
       return {name, numbers, apart, told, plot, box};
     }
@@ -383,7 +383,7 @@
         const s = k ? k + 1 : "";
         setup.firms.forEach((firm, f) => {
           const shares = latest[f].distributions;
-          if (shares) data.push({type: "bar", x: BINS[kind], y: shares[kind], name: firm.name, xaxis: `x${s}`, yaxis: `y${s}`, marker: {color: colours[f], pattern: {shape: f ? "/" : "", fgcolor: dark ? "#111" : "#fff", size: 5}}});
+          if (shares) data.push({type: "bar", x: BINS[kind], y: shares[kind], name: firm.name, xaxis: `x${s}`, yaxis: `y${s}`, marker: {color: colours[f], pattern: {shape: f ? "/" : "", fillmode: "overlay", fgcolor: dark ? "#111" : "#fff", size: 5}}});
         });
         layout[`xaxis${s}`] = axis({domain: [k * (wide + gap), k * (wide + gap) + wide], type: "category", tickangle: -40});
         layout[`yaxis${s}`] = axis({anchor: `x${s}`, rangemode: "tozero", title: k ? undefined : {text: "%", font: {size: 11}}});
@@ -436,6 +436,8 @@
       if (told.today) { shown = told.today; firms.forEach((firm, f) => { firm.begin(told.today.firms[f]); firm.at(DAY); }); }
       look.replaceChildren(make("p", {class: "fl-hint"}, words.look_hint));
       after();
+      saidDay = day;
+      if (told !== setup) ask.reached(day);
     }
 
     function take() { // the next day that has been told
@@ -596,6 +598,13 @@
       theme(on) { dark = on; firms.forEach(firm => { firm.dark = dark; firm.paint(); }); charts(); },
       state: () => ({day, hour, playing, history, waiting: waiting.length}),
       toggle, forward, jump,
+      hold(at) { // the picture at an hour of the day that comes next, for pictures of it
+        need();
+        if (!(shown && shown.day > day) && waiting.length) take();
+        hour = at;
+        firms.forEach(firm => firm.at(at, false));
+        labels();
+      },
       end() { ended = true; cancelAnimationFrame(frame); document.removeEventListener("keydown", pressed); cards.forEach(one => Plotly.purge(one.plot)); Plotly.purge(spread); },
     };
   };

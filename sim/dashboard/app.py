@@ -9,9 +9,9 @@ import solara.lab
 
 from sim.dashboard import tell
 from sim.dashboard.bands import Stopped, Workshop
-from sim.dashboard.challenges import CHALLENGES, facts, fields
+from sim.dashboard.challenges import CHALLENGES, facts, fields, is_fair
 from sim.dashboard.classroom import CLASSROOM, MOST
-from sim.dashboard.experiment import FIRMS, LARGEST_UPLOAD, LEVERS, STRUCTURE, WEEKS, WORLD, Experiment
+from sim.dashboard.experiment import FIRMS, LARGEST_UPLOAD, LEVERS, LONGEST_LINK, STRUCTURE, WEEKS, WORLD, Experiment
 from sim.dashboard.presets import PRESETS
 from sim.dashboard.session import Session
 from sim.locale import LANGUAGES
@@ -61,7 +61,7 @@ def Page() -> None:  # noqa: N802
     router = solara.use_router()
     session = solara.use_memo(lambda: Session(router.search or ""), [])
     room, set_room = solara.use_state("")
-    verdict, set_verdict = solara.use_state({"name": "", "head": "", "text": ""})
+    judged, set_judged = solara.use_state(("", Experiment()))
     experiment, language = session.experiment.value, session.language.value
     solara.lab.theme.dark = session.dark.value
     _ = session.happened.value  # the levers follow what happens
@@ -83,11 +83,11 @@ def Page() -> None:  # noqa: N802
             event_twice=lambda *_: session.start(_with(experiment, designs=(experiment.designs[0],) * 2)),
         )  # fmt: skip
         Take(
-            state=_take(session, page, room, verdict),
+            state=_take(session, page, room, judged),
             event_prepare=lambda name: session.start(CHALLENGES[name].start) if name in CHALLENGES else None,
-            event_judge=lambda name: set_verdict(_verdict(session, name)) if name in CHALLENGES else None,
+            event_judge=lambda name: set_judged((name, experiment)) if name in CHALLENGES else None,
             event_upload=lambda text: _upload(session, text),
-            event_gather=lambda *_: set_room(CLASSROOM.open(experiment.preset)),
+            event_gather=lambda code: set_room(CLASSROOM.again(code) or CLASSROOM.open(_lesson_name(experiment))),
         )
 
 
@@ -109,11 +109,15 @@ def _thirty_pairs(session: Session) -> None:
         if session.band.value is not None or stop.wait(1.0):  # whoever moves a lever often moves another
             return
         try:
-            made = WORKSHOP.band(experiment.scenario(), progress=session.done.set, stopped=stop.is_set)
+            made = WORKSHOP.band(
+                experiment.scenario(), progress=lambda done: session.ran(experiment, done), stopped=stop.is_set
+            )
         except Stopped:
             return
-        if not stop.is_set():
-            session.band.value = made
+        except Exception:  # whatever it was, the reader is told that nothing more comes
+            session.ran_all(experiment, None)
+            raise
+        session.ran_all(experiment, made)
 
     solara.use_thread(run, dependencies=[experiment], intrusive_cancel=False)
 
@@ -150,13 +154,16 @@ def _upload(session: Session, text: str) -> None:
     session.start(Experiment(uploaded=text, designs=(designs[0], designs[1])))
 
 
-def _verdict(session: Session, name: str) -> dict[str, str]:
+def _verdict(session: Session, name: str, experiment: Experiment) -> dict[str, str]:
+    """What is said of a challenge; nothing any more once the firms have changed."""
     words, band = session.words, session.band.value
-    if band is None:
-        return {"name": name, "head": "", "text": words("dashboard.page.checking", done=session.done.value, pairs=30)}
-    told = facts(session.experiment.value, band)
-    head = words("dashboard.page.solved" if CHALLENGES[name].solved(told) else "dashboard.page.not_solved")
-    return {"name": name, "head": head, "text": words(f"dashboard.verdict.{name}", **fields(told))}
+    if not name or band is None or experiment != session.experiment.value:
+        return {"name": "", "head": "", "text": ""}
+    challenge, told = CHALLENGES[name], facts(experiment, band)
+    fair = is_fair(challenge, experiment)
+    head = words("dashboard.page.solved" if fair and challenge.solved(told) else "dashboard.page.not_solved")
+    said = words(f"dashboard.verdict.{name}", **fields(told)) if fair else words("dashboard.page.unfair")
+    return {"name": name, "head": head, "text": said}
 
 
 # --- what each part is told -------------------------------------------------------------------------------------------
@@ -175,9 +182,14 @@ def _shell(session: Session, page: dict[str, str]) -> str:
     })  # fmt: skip
 
 
+def _lesson_name(experiment: Experiment) -> str:
+    """The lesson whose texts fit: a reader's own scenario has its own."""
+    return "own" if experiment.uploaded else experiment.preset
+
+
 def _lesson(session: Session, page: dict[str, str]) -> str:
     words, experiment = session.words, session.experiment.value
-    texts = tell.below(words.language, f"lessons.preset.{experiment.preset}.")
+    texts = tell.below(words.language, f"lessons.preset.{_lesson_name(experiment)}.")
     presets = [
         {"name": name, "title": words(f"lessons.preset.{name}.title"), "goal": words(f"lessons.preset.{name}.goal")}
         for name in PRESETS
@@ -186,7 +198,7 @@ def _lesson(session: Session, page: dict[str, str]) -> str:
     return tell.as_json({
         "words": page, "language": words.language, "base": BASE, "presets": presets,
         "preset": "" if experiment.uploaded else experiment.preset,
-        "title": page["uploaded"] if experiment.uploaded else texts["title"], "texts": texts,
+        "title": texts["title"], "texts": texts,
         "locked": session.locked.value, "prediction": session.prediction.value, "week": WEEKS, "most": MOST,
         "link": experiment.link(),
         "teacher": {"intro": teacher["intro"], "advice": [teacher[f"advice{number}"] for number in range(1, 5)]},
@@ -200,7 +212,7 @@ def _controls(session: Session, page: dict[str, str]) -> str:
     for side, design in zip(FIRMS, experiment.designs, strict=True):
         world, form = scenario.world, scenario.design(side)
         for event in scenario.events_for(side):
-            if event.day <= session.day or any(event == change.event() for change in experiment.changes):
+            if event.day <= max(session.day, session.twins.day) + 1:
                 world, form = event.applied(world, form)
         levers = [_slider(lever, words(f"dashboard.lever.{lever}"), getattr(form, lever)) for lever in LEVERS]
         firms.append({"side": side, "name": tell.name_of(design, words), "design": design, "levers": levers})
@@ -211,7 +223,7 @@ def _controls(session: Session, page: dict[str, str]) -> str:
     ]
     structure.append({"key": "seed", "name": page["seed"], "value": experiment.seed, "low": 0, "high": 2**32 - 1})
     return tell.as_json({
-        "words": page, "firms": firms, "designs": designs, "structure": structure,
+        "words": page, "refused": session.refused.value, "firms": firms, "designs": designs, "structure": structure,
         "world": [_slider(key, words(f"dashboard.world.{key}"), getattr(world, key)) for key in WORLD],
         "changes": [_said(change, words, page) for change in reversed(experiment.changes)],
     })  # fmt: skip
@@ -229,7 +241,7 @@ def _said(change: Any, words: Any, page: dict[str, str]) -> str:
     return words("dashboard.page.change_line", day=change.day, who=who, what=what, value=f"{change.value:g}")
 
 
-def _take(session: Session, page: dict[str, str], room: str, verdict: dict[str, str]) -> str:
+def _take(session: Session, page: dict[str, str], room: str, judged: tuple[str, Experiment]) -> str:
     words, experiment = session.words, session.experiment.value
     files = [
         {"text": page[kind], "name": name}
@@ -239,6 +251,7 @@ def _take(session: Session, page: dict[str, str], room: str, verdict: dict[str, 
     addresses = os.environ.get("FIRMLAB_ADDRESSES", "").split()
     return tell.as_json({
         "words": page, "language": words.language, "base": BASE, "link": experiment.link(), "files": files,
-        "challenges": challenges, "verdict": verdict, "judging": session.band.value is None,
-        "largest": LARGEST_UPLOAD, "room": room, "addresses": addresses, "network": len(addresses) > 1,
+        "challenges": challenges, "verdict": _verdict(session, *judged), "judging": session.band.value is None,
+        "largest": LARGEST_UPLOAD, "longest": LONGEST_LINK, "room": room, "addresses": addresses,
+        "network": len(addresses) > 1,
     })  # fmt: skip

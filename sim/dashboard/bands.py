@@ -9,8 +9,9 @@ import json
 import os
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from threading import Lock
@@ -23,6 +24,7 @@ from sim.scenario import Scenario
 from sim.study.executors import end_with_parent
 
 SHIPPED = Path(__file__).parent / "bands"
+POLL = 0.5  # seconds
 KEPT = 50  # bands of other experiments that are remembered
 
 
@@ -67,7 +69,8 @@ class Workshop:
                 made = band(self._pairs(scenario, progress, stopped))
                 break
             except BrokenProcessPool:
-                self._pool = None
+                with self._lock:
+                    self._pool = None
                 if last_try:
                     raise
         with self._lock:
@@ -87,16 +90,20 @@ class Workshop:
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"), initializer=_humble)
             pool = self._pool
-        futures: dict[Future[list[list[float]]], int] = {
-            pool.submit(one_pair, scenario, replication): replication for replication in range(PAIRS)
-        }
+        futures: dict[Future[list[list[float]]], int] = {}
         found: dict[int, list[list[float]]] = {}
+        waiting = iter(range(PAIRS))
         try:
-            for future in as_completed(futures):
+            while len(found) < PAIRS:
+                # Few at a time, so that several readers' pairs take turns.
+                for replication in islice(waiting, 2 * self._workers - len(futures)):
+                    futures[pool.submit(one_pair, scenario, replication)] = replication
+                done = wait(futures, timeout=POLL, return_when=FIRST_COMPLETED).done
                 if stopped():
                     raise Stopped
-                found[futures[future]] = future.result()
-                progress(len(found))
+                for future in done:
+                    found[futures.pop(future)] = future.result()
+                    progress(len(found))
         finally:
             for future in futures:
                 future.cancel()

@@ -49,6 +49,16 @@ CHALLENGES = MappingProxyType({
 })  # fmt: skip
 
 
+def is_fair(challenge: Challenge, experiment: Experiment) -> bool:
+    """Is it the challenge's own world and first firm, with nothing moved but levers of the second?"""
+    same = ("preset", "seed", "structure", "uploaded")
+    return (
+        all(getattr(experiment, name) == getattr(challenge.start, name) for name in same)
+        and experiment.designs[0] == challenge.start.designs[0]
+        and all(change.firm == FIRMS[1] and change.key in (*SIX, "channel") for change in experiment.changes)
+    )
+
+
 def facts(experiment: Experiment, band: Mapping[str, Any]) -> Facts:
     """What thirty pairs say in their last week."""
     apart = {

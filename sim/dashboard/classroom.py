@@ -19,7 +19,7 @@ class Classroom:
 
     def __init__(self) -> None:
         """No class is open yet."""
-        self._classes: OrderedDict[str, list[Answer]] = OrderedDict()
+        self._classes: OrderedDict[str, dict[str, Answer]] = OrderedDict()  # code: whose telephone, what it says
         self._lessons: dict[str, str] = {}
         self._lock = Lock()
 
@@ -27,30 +27,37 @@ class Classroom:
         """A new class on a lesson; its code."""
         code = "".join(secrets.choice(LETTERS) for _ in range(CODE))
         with self._lock:
-            self._classes[code], self._lessons[code] = [], preset
+            self._classes[code], self._lessons[code] = {}, preset
             while len(self._classes) > MOST_CLASSES:
                 gone, _ = self._classes.popitem(last=False)
                 del self._lessons[gone]
         return code
 
+    def again(self, code: str) -> str | None:
+        """The code of a class that is still open; None where it is not."""
+        return code.upper() if code.upper() in self._classes else None
+
     def lesson(self, code: str) -> str | None:
         """The preset that a class predicts; None where there is no such class."""
         return self._lessons.get(code.upper())
 
-    def answer(self, code: str, given: Answer) -> bool:
-        """Add a prediction. False where there is no such class, or it is full."""
+    def answer(self, code: str, whose: str, given: Answer) -> bool:
+        """Add a prediction; a second one of the same telephone takes the place of its first.
+
+        False where there is no such class, or it is full.
+        """
         with self._lock:
             answers = self._classes.get(code.upper())
-            if answers is None or len(answers) >= MOST_ANSWERS:
+            if answers is None or (whose not in answers and len(answers) >= MOST_ANSWERS):
                 return False
-            answers.append(given)
+            answers[whose] = given
             return True
 
     def answers(self, code: str) -> list[Answer] | None:
         """All predictions of a class."""
         with self._lock:
             answers = self._classes.get(code.upper())
-            return None if answers is None else list(answers)
+            return None if answers is None else list(answers.values())
 
 
 def read_answer(form: dict[str, str]) -> Answer | None:

@@ -11,18 +11,25 @@ MOST_TIES = 8
 MOST_CASES = 12
 
 
-def story(firm: State, key: int) -> dict[str, Any] | None:
+def story(firm: State, key: int, now: float | None = None) -> dict[str, Any] | None:
     """The way of a case through the firm, in hours; None where it has not been here since day 1.
+
+    now: hours since the morning of day 1 that the reader has seen; what happened later is not told. All, unless given.
 
     Its time from birth until it was decided (or until now) is cut into spans, one after another, which add up to it: in
     service with somebody, waiting in somebody's queue, or with nobody (on its way, on the platform, unnoticed). Where
     several people had it at once, the span goes to service before waiting, then to who had it first.
     """
+    latest = int(firm.clock["now"][0])
+    if now is not None:
+        latest = min(latest, int(firm.clock["measure_from"][0] + now * TICKS))
     about = _about(firm, key)
-    if about is None:
+    if about is None or about["birth"] > latest:
         return None
     birth, closed = about["birth"], about["closed"]
-    until = int(firm.clock["now"][0]) if closed is None else closed
+    if closed is None or closed > latest:
+        closed, about["disposition"] = None, Disposition.OPEN
+    until = latest if closed is None else closed
     stays = _stays(firm, key, until)
     edges = sorted({birth, until, *(min(max(tick, birth), until) for stay in stays for tick in stay[2:5])})
     spans: list[dict[str, Any]] = []

@@ -12,16 +12,20 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sim.dashboard.presets import PRESETS
-from sim.scenario import Design, Event, Scenario, ScenarioError, built_in
+from sim.scenario import Design, Event, Scenario, ScenarioError, World, built_in
 
 FIRMS = ("first", "second")
 WEEKS = 100  # that a class can watch
 MOST_SEATS = 1000  # beyond that the picture would show a crowd, not people
-LONGEST_LINK = 20_000  # characters
+LONGEST_LINK = 50_000  # characters
+MOST_CHANGES = 300
+LONGEST_BURN_IN = 200  # weeks
 LARGEST_UPLOAD = 64_000  # bytes
 LEVERS = ("contact", "consult", "approve", "connect", "hear", "meet", "channel", "selling")
 WORLD = ("load", "turbulence", "error_cost", "request_rate", "quit_rate", "chance_meetings")
 STRUCTURE = ("staff", "span")
+MOST_WORK = 10  # times the baseline's
+BUSY = ("load", "decision_rate", "request_rate", "moment_rate", "deal_rate", "market_per_seat", "partners_per_seat")
 
 
 @dataclass(frozen=True)
@@ -77,6 +81,7 @@ class Experiment:
         Raises ScenarioError where two settings do not agree.
         """
         base = self.base()
+        _is_bearable(base)
         names = dict(zip(FIRMS, self.designs, strict=True))
         own = {firm: base.design(name) for firm, name in names.items()}
         earlier = base.run.warm_up_weeks * 5
@@ -108,7 +113,7 @@ class Experiment:
         same = (change.day, change.firm, change.key)
         kept = [one for one in self.changes if (one.day, one.firm, one.key) != same]
         made = replace(self, changes=tuple(sorted((*kept, change), key=lambda one: one.day)))
-        made.scenario()
+        made.check()
         return made
 
     def link(self) -> str:
@@ -140,15 +145,17 @@ class Experiment:
                 changes=tuple(Change(int(d), str(f), str(k), float(v)) for d, f, k, v in told.get("c", ())),
                 uploaded=str(told.get("u", "")),
             )
+            experiment.check()
         except ScenarioError:
             raise
         except Exception:
             raise ScenarioError("this link is damaged; copy it once more, whole.") from None
-        experiment.check()
         return experiment
 
     def check(self) -> None:
         """Raises ScenarioError where it cannot be run."""
+        if len(self.changes) > MOST_CHANGES:
+            raise ScenarioError(f"{len(self.changes)} changes are more than {MOST_CHANGES}; begin anew with fewer.")
         for name, _ in self.structure:
             if name not in STRUCTURE:
                 raise ScenarioError(f"{name} is not a key of the structure; those are {', '.join(STRUCTURE)}.")
@@ -156,6 +163,20 @@ class Experiment:
             if change.firm not in ("", *FIRMS):
                 raise ScenarioError(f"{change.firm!r} is not a firm; those are {' and '.join(FIRMS)}.")
         self.scenario()
+
+
+def _is_bearable(scenario: Scenario) -> None:
+    """One reader's scenario must not keep a whole class waiting."""
+    if scenario.run.burn_in_weeks > LONGEST_BURN_IN:
+        raise ScenarioError(
+            f"burn_in_weeks = {scenario.run.burn_in_weeks} is above {LONGEST_BURN_IN}, the most of a page; lower it."
+        )
+    usual = World()
+    for event in (scenario.world.model_dump(), *(event.world for event in scenario.events)):
+        for key in BUSY:
+            most = MOST_WORK * getattr(usual, key)
+            if event.get(key, 0) > most:
+                raise ScenarioError(f"{key} = {event[key]} is above {most:g}, the most of a page; lower it.")
 
 
 @functools.cache
@@ -173,7 +194,7 @@ def _uploaded(text: str) -> Scenario:
         parent = tomllib.loads(text.removeprefix("\ufeff")).get("extends", "baseline")
     except (ValueError, RecursionError):
         parent = "baseline"  # what is wrong with it is said below, in a better sentence
-    if parent not in built_in():
+    if not isinstance(parent, str) or parent not in built_in():
         raise ScenarioError(f"extends = {parent!r} is not a built-in scenario; those are {', '.join(built_in())}.")
     with TemporaryDirectory() as folder:
         file = Path(folder, "uploaded.toml")

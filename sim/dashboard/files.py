@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+from asyncio import Semaphore
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -25,6 +27,7 @@ from sim.scenario import ScenarioError
 HERE = Path(__file__).parent
 LARGEST_FORM = 100_000  # bytes
 REPLAYED = 60  # days
+AT_ONCE = 2  # files that are being made; others wait, so that a class of downloads does not stop the pictures
 PAGES = Environment(
     loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
@@ -40,12 +43,24 @@ def _attached(body: str, name: str, kind: str) -> Response:
     })  # fmt: skip
 
 
+_turns = Semaphore(AT_ONCE)
+
+
+async def _in_turn(make: Any, *about: Any) -> Any:
+    async with _turns:
+        return await run_in_threadpool(make, *about)
+
+
+def _from_link(link: str, make: Any, *about: Any) -> Any:
+    return make(Experiment.from_link(link), *about)
+
+
 async def _made(request: Request, name: str, kind: str, make: Any) -> Response:
     try:
-        experiment = Experiment.from_link(request.query_params.get("x", ""))
         day = read_day(request.query_params.get("t", ""))
         words = _language(request.query_params.get("lang"))
-        return _attached(await run_in_threadpool(make, experiment, day, words), name, kind)
+        body = await _in_turn(_from_link, request.query_params.get("x", ""), make, day, words)
+        return _attached(body, name, kind)
     except ScenarioError as error:
         return PlainTextResponse(str(error), 400)
 
@@ -108,8 +123,10 @@ def replay_of(experiment: Experiment, day: int, words: Words) -> str:
     first = max(0, min(day, HORIZON) - REPLAYED)
     twins = Twins(experiment)
     twins.go_to(first)
-    notes = {"band": shipped_for(experiment), "state": "ready", "marks": tell.marks(experiment), "prediction": None}
+    band = shipped_for(experiment)
+    notes = {"band": band, "state": "ready" if band else "none", "marks": tell.marks(experiment), "prediction": None}
     told = tell.setup(twins, words, dark=False, notes=notes | {"locked": False})
+    told["words"] |= {"look_hint": words("dashboard.file.look_hint")}
     days = twins.days(REPLAYED)
     told |= {"horizon": twins.day, "days": days}
     from plotly.offline import get_plotlyjs
@@ -136,7 +153,10 @@ async def _form(request: Request) -> dict[str, str] | None:
     from urllib.parse import parse_qs
 
     body = (await request.body()).decode("utf-8", "replace")
-    return {name: values[-1] for name, values in parse_qs(body, max_num_fields=20).items()}
+    try:
+        return {name: values[-1] for name, values in parse_qs(body, max_num_fields=20).items()}
+    except ValueError:  # more fields than any form of ours
+        return None
 
 
 async def worksheet(request: Request) -> Response:
@@ -145,8 +165,8 @@ async def worksheet(request: Request) -> Response:
     if form is None:
         return PlainTextResponse("The form is too large.", 413)
     try:
-        experiment, day = Experiment.from_link(form.get("x", "")), read_day(form.get("t", ""))
-        return HTMLResponse(await run_in_threadpool(worksheet_of, experiment, day, _language(form.get("lang")), form))
+        day, words = read_day(form.get("t", "")), _language(form.get("lang"))
+        return HTMLResponse(await _in_turn(_from_link, form.get("x", ""), worksheet_of, day, words, form))
     except ScenarioError as error:
         return PlainTextResponse(str(error), 400)
 
@@ -157,9 +177,9 @@ def worksheet_of(experiment: Experiment, day: int, words: Words, form: dict[str,
     twins.go_to(day)
     now, band = twins.history[-1], shipped_for(experiment)
     try:
-        prediction = json.loads(form.get("prediction", "{}"))
-        prediction = prediction if isinstance(prediction, dict) else {}
-    except ValueError:
+        said = json.loads(form.get("prediction", "{}"))
+        prediction = read_answer({name: str(value) for name, value in said.items()}) or {}
+    except (ValueError, RecursionError, AttributeError):
         prediction = {}
     rows = []
     for place, headline in enumerate(HEADLINES):
@@ -170,13 +190,17 @@ def worksheet_of(experiment: Experiment, day: int, words: Words, form: dict[str,
         unit = words(f"dashboard.player.unit_{headline.name}")
         rows.append({
             "title": f"{title} ({unit})",
-            "prediction": _shown(guess, "+.1f") if isinstance(guess, int | float) else "",
+            "prediction": "" if guess is None else _shown(guess, "+.1f"),
             "first": _shown(first, ".1f"),
             "second": _shown(second, ".1f"),
             "apart": _shown(_apart(first, second), "+.1f"),
             "band": _interval(of) if of else "–",
         })  # fmt: skip
-    texts = tell.below(words.language, f"lessons.preset.{experiment.preset}.")
+    lesson = "own" if experiment.uploaded else experiment.preset
+    texts = tell.below(words.language, f"lessons.preset.{lesson}.")
+    if band is None:  # the lesson's answers are those of its own firms
+        own = tell.below(words.language, "lessons.preset.own.")
+        texts |= {name: own[name] for name in ("key", "teacher")}
     return PAGES.get_template("worksheet.html.j2").render(
         language=words.language, words=tell.below(words.language, "lessons.worksheet."), texts=texts, rows=rows,
         names=tell.names(experiment, words), day=day, why=form.get("why", ""), key="key" in form,
@@ -197,6 +221,7 @@ async def student(request: Request) -> Response:
     """The page on which a student predicts: plain HTML, so that any telephone shows it."""
     code, words = request.path_params["code"], _language(request.query_params.get("lang"))
     lesson, said, status = CLASSROOM.lesson(code), "", 200
+    whose = request.cookies.get("firmlab", "")[:40] or token_hex(8)
     if lesson is None:
         said, status = words("dashboard.page.class_closed"), 404
     elif request.method == "POST":
@@ -205,11 +230,14 @@ async def student(request: Request) -> Response:
         if given is None:
             said, status = words("dashboard.page.class_wrong", low=f"−{MOST:.0f}", high=f"{MOST:.0f}"), 400
         else:
-            taken = CLASSROOM.answer(code, given)
+            taken = CLASSROOM.answer(code, whose, given)
             said, status = words("dashboard.page.class_sent" if taken else "dashboard.page.class_closed"), 200
             lesson = None
-    return HTMLResponse(PAGES.get_template("student.html.j2").render(
+    page = HTMLResponse(PAGES.get_template("student.html.j2").render(
         language=words.language, page=tell.below(words.language, "dashboard.page."), said=said, weeks=WEEKS,
         lesson=tell.below(words.language, f"lessons.preset.{lesson}.") if lesson else None, most=MOST,
         names=[headline.name for headline in HEADLINES], languages=LANGUAGES,
     ), status)  # fmt: skip
+    # Of one telephone the second word takes the place of the first.
+    page.set_cookie("firmlab", whose, httponly=True, samesite="lax", max_age=24 * 3600)
+    return page

@@ -44,6 +44,8 @@ class Session:
         self.happened = solara.reactive(self._happened())
         self.band: solara.Reactive[dict[str, Any] | None] = solara.reactive(shipped_for(experiment))
         self.done = solara.reactive(0)
+        self.failed = solara.reactive(False)
+        self.refused = solara.reactive(0)  # so that what a reader asked for in vain is shown as it is
         self.locked = solara.reactive(self.twins.day == 0)  # play waits for a prediction
         self.prediction: solara.Reactive[dict[str, float] | None] = solara.reactive(None)
         self.setup = solara.reactive("")
@@ -61,7 +63,7 @@ class Session:
         """The band, the marks and the prediction, for the charts."""
         return {
             "band": self.band.value,
-            "state": "ready" if self.band.value else "working",
+            "state": "ready" if self.band.value else "failed" if self.failed.value else "working",
             "done": self.done.value,
             "of": PAIRS,
             "marks": tell.marks(self.experiment.value),
@@ -87,7 +89,8 @@ class Session:
             after, count = int(wanted["after"]), min(max(int(wanted["count"]), 1), 25)
             if after != self.twins.day:
                 self.twins.go_to(after)
-            self._say({"kind": "days", "days": self.twins.days(count, drawn=str(wanted["drawn"]))})
+            days = self.twins.days(count, drawn=str(wanted["drawn"]))
+            self._say({"kind": "days", "id": wanted["id"], "days": days})
 
     def jump(self, day: int) -> None:
         """Show the evening of a day."""
@@ -110,9 +113,9 @@ class Session:
     def pick(self, chosen: dict[str, Any]) -> None:
         """A case, in both firms: their keys are the same."""
         with self._lock:
-            key = int(str(chosen["case"]), 16)
-            both = [story(firm, key) for firm in self.twins.firms]
-        self.look.value = tell.as_json({"case": chosen["case"], "both": both})
+            key, now = int(str(chosen["case"]), 16), float(chosen["now"])
+            both = [story(firm, key, now) for firm in self.twins.firms]
+            self._look({"case": chosen["case"], "both": both})
 
     def seat(self, chosen: dict[str, Any]) -> None:
         """A person."""
@@ -120,7 +123,11 @@ class Session:
             firm = int(chosen["firm"]) % len(FIRMS)
             seats = self.twins.firms[firm].seats
             about = person(self.twins.firms[firm], min(max(int(chosen["seat"]), 0), len(seats) - 1))
-        self.look.value = tell.as_json({"firm": firm, "person": about})
+            self._look({"firm": firm, "person": about | {"day": self.twins.day}})
+
+    def _look(self, told: dict[str, Any]) -> None:
+        self._serial += 1
+        self.look.value = tell.as_json(told | {"serial": self._serial})
 
     # --- lessons
 
@@ -136,14 +143,23 @@ class Session:
         """A lever or a key of the world, from the next morning on."""
         with self._lock:
             try:
-                if self.twins.day > self.day + 1:  # days that the browser has not shown are drawn anew
-                    self.twins.go_to(self.day)
-                    self._say({"kind": "drop"})
+                self._return_to(int(wanted["day"]))
                 self.twins.change(str(wanted["firm"]), str(wanted["key"]), float(wanted["value"]))
             except ScenarioError as error:
-                self.fault.value = str(error)
+                self._refuse(error)
                 return
             self._changed()
+
+    def _return_to(self, day: int) -> None:
+        """Forget days that the reader has not seen; the browser forgets them too."""
+        if self.twins.day != day:
+            self.twins.go_to(day)
+            self._say({"kind": "drop"})
+        self.day = self.twins.day
+
+    def _refuse(self, error: ScenarioError) -> None:
+        self.fault.value = str(error)
+        self.refused.value += 1
 
     def start(self, experiment: Experiment) -> None:
         """Another experiment, from its first day."""
@@ -151,7 +167,7 @@ class Session:
             try:
                 self.twins = Twins(experiment)
             except ScenarioError as error:
-                self.fault.value = str(error)
+                self._refuse(error)
                 return
             self.prediction.value = None
             self.locked.value = True
@@ -163,15 +179,32 @@ class Session:
 
     def _changed(self) -> None:
         self.fault.value = ""
-        self.done.value = 0
+        self.done.value, self.failed.value = 0, False
         self.happened.value = self._happened()
         self.band.value = shipped_for(self.twins.experiment)
         self.experiment.value = self.twins.experiment
 
-    def speak(self, language: str) -> None:
-        """Another language; everything else stays."""
-        self.language.value = language
-        self._told_anew()
+    def speak(self, wanted: dict[str, Any]) -> None:
+        """Another language, on the same day."""
+        if wanted["language"] in LANGUAGES:
+            with self._lock:
+                self._return_to(int(wanted["day"]))
+                self.language.value = wanted["language"]
+                self._told_anew()
+
+    # --- thirty pairs
+
+    def ran(self, experiment: Experiment, done: int) -> None:
+        """So many pairs are there, of the firms as they stood when they were begun."""
+        with self._lock:
+            if self.twins.experiment == experiment:
+                self.done.value = done
+
+    def ran_all(self, experiment: Experiment, band: dict[str, Any] | None) -> None:
+        """All pairs are there; None when they could not be run."""
+        with self._lock:
+            if self.twins.experiment == experiment:
+                self.band.value, self.failed.value = band, band is None
 
 
 def read_day(text: str) -> int:
@@ -182,4 +215,7 @@ def read_day(text: str) -> int:
 def _read(address: str) -> dict[str, str]:
     from urllib.parse import parse_qs
 
-    return {name: values[-1] for name, values in parse_qs(address, max_num_fields=20).items()}
+    try:
+        return {name: values[-1] for name, values in parse_qs(address, max_num_fields=20).items()}
+    except ValueError:  # more fields than any of our links has
+        return {}

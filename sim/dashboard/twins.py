@@ -7,7 +7,7 @@ from sim.dashboard.picture import Picture
 from sim.dashboard.pulse import pulse
 from sim.engine import Happening, advance, agenda, start
 from sim.measures import summary
-from sim.scenario import Scenario
+from sim.scenario import Scenario, ScenarioError
 from sim.state import DAYS_A_WEEK, State
 
 HORIZON = WEEKS * DAYS_A_WEEK
@@ -43,6 +43,8 @@ class Twins:
 
     def change(self, firm: str, key: str, value: float) -> None:
         """Set a lever of a firm (a key of the world: "") from the next morning on. Raises ScenarioError where not."""
+        if self.day >= HORIZON:
+            raise ScenarioError(f"day {HORIZON} is the last; go back to an earlier day to change something.")
         self.experiment = self.experiment.changed(Change(self.day + 1, firm, key, value))
         self.scenario = self.experiment.scenario()
         self._read_agenda()

@@ -277,11 +277,35 @@ def test_a_lever_acts_from_the_next_morning_and_the_pairs_are_run_anew(visit):
     page.wait_for_function("document.querySelector('.fl-band').innerText.includes('30 pairs in week 2')", timeout=240_000)
 
 
+def test_a_lever_moved_during_a_day_acts_on_the_morning_after_what_was_seen(visit, server):
+    page = visit()
+    watch(page)
+    page.select_option(".fl-bar select", "2")
+    page.click(".fl-play")
+    page.wait_for_function("firmlab.state().day === 1 && firmlab.state().hour > 2 && firmlab.state().hour < 6")
+    page.click(".fl-play")
+    page.wait_for_function("!firmlab.state().playing")
+    begun = page.evaluate("firmlab.state().begun")
+    page.locator("input[name='first.approve']").evaluate("one => { one.value = 1; one.dispatchEvent(new Event('change')); }")
+    page.wait_for_function(f"document.querySelector('.fd-changes').innerText.includes('Day {begun + 1}')")
+    page.select_option(".fl-bar select", "3")
+    page.click(".fl-play")
+    until_day(page, 12)
+    page.click(".fl-play")
+    page.wait_for_function("document.querySelector('.fd-away input').value.includes(`&t=${firmlab.state().day}&`)")
+    other = visit(page.input_value(".fd-away input").removeprefix(server))
+    assert history(other) == history(page)
+    page.click(".fd-head nav button >> nth=1")
+    page.wait_for_function("document.documentElement.lang === 'ko' && document.querySelector('.fl-play').innerText === '재생'")
+    assert history(page) == history(other)
+
+
 def test_what_cannot_be_is_said_in_a_sentence(visit):
     page = visit()
     page.locator("input[name='staff']").evaluate("box => { box.value = 100000; box.dispatchEvent(new Event('change')); }")
     page.wait_for_selector("[role=alert]")
     assert "1000" in page.inner_text("[role=alert]")
+    page.wait_for_function("document.querySelector('input[name=staff]').value === '156'")
     page = visit("?x=damaged")
     assert "damaged" in page.inner_text("[role=alert]")
 
@@ -358,6 +382,9 @@ def test_a_class_predicts_on_its_telephones(visit, server):
         phone.fill("input[name=decision]", str(value))
         phone.click("button")
         assert "고맙습니다" in phone.inner_text("[role=status]")
+        phone.goto(f"{server}class/{code}")
+        phone.fill("input[name=decision]", str(value))  # a second word takes the place of the first
+        phone.click("button")
         phone.context.close()
     page.wait_for_function("document.querySelector('.fd-strip')?.querySelectorAll('circle').length === 3", timeout=15_000)
     phone = page.context.browser.new_page()

@@ -12,7 +12,7 @@ from sim.report.say import Say
 from sim.scenario import Scenario, built_in
 
 # Texts of the page that its code takes by a name which it is given.
-BY_NAME = ("first", "second", "both", "staff", "span", "seed", "uploaded", "csv", "toml", "replay")
+BY_NAME = ("first", "second", "both", "staff", "span", "seed", "csv", "toml", "replay")
 SIM = Path(__file__).parents[2] / "sim"
 
 

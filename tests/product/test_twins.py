@@ -1,6 +1,8 @@
 """What the dashboard shows, without a browser: twins, close looks, links, bands, the picture, the class."""
 
+import inspect
 import json
+import socket
 from dataclasses import replace
 from hashlib import sha256
 
@@ -10,17 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.dashboard.bands import Stopped, Workshop, shipped, shipped_for
-from sim.dashboard.challenges import CHALLENGES, facts, opened
+from sim.dashboard.challenges import CHALLENGES, facts, is_fair, opened
 from sim.dashboard.classroom import MOST_ANSWERS, MOST_CLASSES, Classroom, read_answer
 from sim.dashboard.close_look import person, story
 from sim.dashboard.experiment import FIRMS, WEEKS, Change, Experiment
 from sim.dashboard.picture import HEIGHT, WIDTH, places, stays_of_day
 from sim.dashboard.presets import PRESETS
 from sim.dashboard.pulse import HEADLINES, PAIRS, one_pair
+from sim.dashboard.server import addresses, serve
 from sim.dashboard.tell import as_json
 from sim.dashboard.twins import Twins
 from sim.scenario import Scenario, ScenarioError
 from sim.state import Status
+from tests.commands import firmlab
 
 SMALL = Experiment(structure=(("staff", 20),))
 
@@ -58,6 +62,17 @@ def test_service_in_a_story_is_the_ledgers_touch_time(twins):
     for row in later:
         served = sum(span["hours"] for span in story(state, int(row["key"]))["spans"] if span["state"] == "service")
         assert served == pytest.approx(row["touch"] / 1e6, abs=1e-6)
+
+
+def test_a_story_ends_where_the_reader_has_seen_it(twins):
+    state = twins.firms[0]
+    row = next(row for row in state.ledger if row["closed"] - row["birth"] > 12e6 and row["birth"] > 420e6)
+    middle = (int(row["birth"]) + int(row["closed"]) - int(state.clock["measure_from"][0]) * 2) / 2e6
+    told = story(state, int(row["key"]), middle)
+    assert (told["ending"], told["decided_by"]) == ("open", None)
+    assert told["hours"] == pytest.approx((row["closed"] - row["birth"]) / 2e6)
+    assert sum(span["hours"] for span in told["spans"]) == pytest.approx(told["hours"])
+    assert story(state, int(row["key"]), 0.0) is None
 
 
 def test_a_case_that_never_was_has_no_story(twins):
@@ -134,6 +149,11 @@ def test_a_link_asks_for_nothing_impossible():
         Experiment(changes=(Change(1, "", "staff", 30),)),
         Experiment(changes=(Change(1, "first", "approve", float("nan")),)),
         Experiment(designs=("traditional", "nonsense")),
+        Experiment(uploaded="[run]\nburn_in_weeks = 9000"),
+        Experiment(uploaded="[world]\nrequest_rate = 1e6"),
+        Experiment(uploaded="extends = []"),
+        Experiment(uploaded="extends = '../secret.toml'"),
+        Experiment(changes=tuple(Change(day, "", "load", 1.0) for day in range(1, 302))),
     ):
         with pytest.raises(ScenarioError):
             Experiment.from_link(wrong.link())
@@ -226,6 +246,26 @@ def test_challenges_are_solved_by_what_they_ask_and_by_nothing_less():
     assert not solved("no-difference", lever(nothing, "meet"), retention=0.7)
 
 
+def test_a_challenge_keeps_to_its_world_and_its_first_firm():
+    challenge = CHALLENGES["one-lever"]
+    start = challenge.start
+    assert is_fair(challenge, lever(start, "approve"))
+    assert is_fair(challenge, replace(start, designs=("traditional", "social")))
+    for other in (
+        replace(start, designs=("social", "traditional")), replace(start, structure=(("staff", 20),)),
+        replace(start, preset="overload"), lever(start, "selling", 0.0), start.changed(Change(1, "", "load", 2.0)),
+        start.changed(Change(1, "first", "approve", 1.0)),
+    ):  # fmt: skip
+        assert not is_fair(challenge, other)
+
+
+def test_after_the_last_day_nothing_can_change():
+    found = Twins(SMALL)
+    found.go_to(WEEKS * 5)
+    with pytest.raises(ScenarioError, match="day 500 is the last"):
+        found.change("second", "approve", 0.0)
+
+
 # --- the picture ------------------------------------------------------------------------------------------------------
 
 
@@ -262,13 +302,17 @@ def test_a_class_is_bounded_and_nameless():
     room = Classroom()
     first = room.open("overload")
     assert room.lesson(first.lower()) == "overload"
-    for _ in range(MOST_ANSWERS):
-        assert room.answer(first, {"decision": 1.0})
-    assert not room.answer(first, {"decision": 1.0})
+    for number in range(MOST_ANSWERS):
+        assert room.answer(first, str(number), {"decision": 1.0})
+    assert not room.answer(first, "one more", {"decision": 1.0})
+    assert room.answer(first, "7", {"decision": 2.0})
+    assert len(room.answers(first)) == MOST_ANSWERS
+    assert room.again(first) == first
     for _ in range(MOST_CLASSES):
         room.open("placebo")
     assert room.answers(first) is None
     assert room.lesson(first) is None
+    assert room.again(first) is None
 
 
 def test_what_students_type_is_read_with_care():
@@ -281,3 +325,23 @@ def test_what_students_type_is_read_with_care():
 
 def test_firms_are_called_alike_everywhere():
     assert FIRMS == ("first", "second")
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_only_this_computer_unless_told_otherwise():
+    assert addresses("127.0.0.1", 8765) == ["http://localhost:8765/"]
+    assert addresses("0.0.0.0", 8765)[0] == "http://localhost:8765/"
+    assert inspect.signature(serve).parameters["host"].default == "127.0.0.1"
+
+
+def test_a_taken_port_is_a_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ended = firmlab("dashboard", "--no-browser", "--port", port, folder=tmp_path)
+    assert ended.returncode == 2
+    assert f"--port {port} is taken" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -13,7 +13,7 @@
     {key: "week", days: 5}, {key: "month", days: 25},
   ];
   const COLOURS = {light: ["#0072B2", "#C24E00"], dark: ["#56B4E9", "#F28A3C"]};
-  const DASHES = ["solid", "dash"], MARKS = ["circle", "square"];
+  const DASHES = ["solid", "dash"];
   const SHAPES = {
     decision: "M-3-3H3V3H-3Z", request: "M-3 0A3 3 0 1 0 3 0 3 3 0 1 0-3 0", complaint: "M0-4.2L4.2 0 0 4.2-4.2 0Z",
     other: "M0-4L3.8 3H-3.8Z",
@@ -42,7 +42,7 @@
       // Three sheets, one over the other, so that what moves does not make what stands be painted again.
       const sheet = (name, more = {}) => draw("svg", {viewBox: `0 0 ${width} ${height}`, class: `fl-sheet ${name}`, ...more});
       this.back = sheet("fl-back", {"aria-hidden": "true"});
-      this.svg = sheet("fl-firm", {role: "group", tabindex: 0, "aria-label": fill(words.firm_alt, {name}), onkeydown: event => this.key(event)});
+      this.svg = sheet("fl-firm", {role: "application", tabindex: 0, "aria-label": fill(words.firm_alt, {name}), onkeydown: event => this.key(event)});
       this.front = sheet("fl-front", {"aria-hidden": "true", onclick: event => this.clickDot(event)});
       this.box = make("div", {class: "fl-sheets", style: `aspect-ratio:${width}/${height}`}, this.back, this.svg, this.front);
       this.ties = draw("path", {class: "fl-ties"});
@@ -97,7 +97,7 @@
       this.vacant(told.vacant);
       this.queues = told.queues;
       this.stays = told.stays || null;
-      if (!this.stays) return this.evening();
+      if (!this.stays) { this.lastSeat = new Map(); return this.evening(); }
       this.kinds = told.kinds;
       this.next = 0;
       const before = this.lastSeat;
@@ -242,7 +242,7 @@
       this.seats[this.focused].body.classList.remove("fl-focus");
       this.focused = seat;
       this.seats[seat].body.classList.add("fl-focus");
-      this.svg.setAttribute("aria-label", fill(this.words.seat_alt, {
+      this.ask.say(fill(this.words.seat_alt, {
         name: this.name, role: this.words[`role_${this.about.roles[seat]}`], seat, load: this.seats[seat].load ?? 0,
         waiting: Math.max(0, this.seats[seat].waiting),
       }));
@@ -265,9 +265,10 @@
   // --- the whole -----------------------------------------------------------------------------------------------------
 
   window.firmlabPlayer = function (root, setup, ask) {
+    ask = {...ask, say: text => { live.textContent = text; }};
     const words = setup.words, still = matchMedia("(prefers-reduced-motion: reduce)");
-    let firms, history, day, hour, playing = false, waiting = [], asked = false, target = null, speed = 1, dark = setup.dark;
-    let shown = null, frame = 0, last = 0, lastCharts = 0, chartsDue = true, ended = false, notes = setup.notes, spoken = 0, credit = 0, said = 0, saidDay = -1, spreadOf = null, spreadDark = null;
+    let firms, history, day, hour, playing = false, waiting = [], asked = false, asking = 0, target = null, speed = setup.speed ?? 1, dark = setup.dark;
+    let shown = null, frame = 0, last = 0, lastCharts = 0, chartsDue = true, ended = false, notes = setup.notes, spoken = 0, credit = 0, said = 0, saidDay = -1, saidText = "", later = 0, spreadOf = null, spreadDark = null;
     let latest = setup.firms.map(() => ({}));
 
     // the page
@@ -276,12 +277,12 @@
     const status = make("output", {class: "fl-status", "aria-live": "off"});
     const live = make("p", {class: "fl-hidden", "aria-live": "polite"});
     const playButton = make("button", {class: "fl-play", onclick: () => toggle()});
-    const speeds = make("select", {"aria-label": words.speed, onchange: event => { speed = Number(event.target.value); credit = 0; }},
+    const speeds = make("select", {"aria-label": words.speed, onchange: event => { speed = Number(event.target.value); credit = 0; if (!SPEEDS[speed].days) undrawn(); }},
       ...SPEEDS.map((one, number) => make("option", {value: number}, words[`speed_${one.key}`])));
     speeds.value = speed;
     const slider = make("input", {type: "range", min: 0, max: setup.horizon, "aria-label": words.jump,
       onchange: event => jump(Number(event.target.value)), oninput: event => { status.textContent = fill(words.jump_to, {day: event.target.value}); }});
-    const bar = make("div", {class: "fl-bar", role: "toolbar", "aria-label": words.toolbar}, playButton,
+    const bar = make("div", {class: "fl-bar", role: "group", "aria-label": words.toolbar}, playButton,
       make("button", {class: "fl-day", title: words.key_day, onclick: () => forward(1)}, words.step_day),
       make("button", {class: "fl-week", title: words.key_week, onclick: () => forward(5)}, words.step_week),
       make("button", {class: "fl-reset", title: words.key_reset, onclick: () => jump(0)}, words.reset), speeds, slider, status);
@@ -413,15 +414,16 @@
         const of = summaryOf(name), same = names()[0] === names()[1];
         numbers.innerHTML = setup.firms.map((firm, f) => `<span class="fl-number fl-f${f}"><b>${of[f ? "second" : "first"]}</b> <small>${words[`short_${name}`]}</small><span>${escaped(firm.name)}${same ? ` ${f + 1}` : ""}</span></span>`).join("");
         apart.textContent = fill(words.apart, of);
-        told.textContent = notes.state !== "ready" ? fill(words.band_working, {done: notes.done || 0, pairs: notes.of || 30})
+        told.textContent = notes.state === "none" || notes.state === "failed" ? words[`band_${notes.state}`] : notes.state !== "ready" ? fill(words.band_working, {done: notes.done || 0, pairs: notes.of || 30})
           : of.mean === undefined ? words.band_later : fill(words[of.sure ? "band_sure" : "band_unsure"], of);
-        told.classList.toggle("fl-working", notes.state !== "ready");
+        told.classList.toggle("fl-working", notes.state === "working");
       }
       const now = performance.now();
-      if (now - spoken > 2000 && !playing || now - spoken > 6000) {
-        spoken = now;
-        live.textContent = cards.map(({name}) => fill(words.spoken, {title: words[`title_${name}`], ...summaryOf(name)})).join(" ");
-      }
+      const text = cards.map(({name}) => fill(words.spoken, {title: words[`title_${name}`], ...summaryOf(name)})).join(" ");
+      clearTimeout(later);
+      if (text === saidText) return;
+      const speak = () => { spoken = performance.now(); saidText = text; ask.say(text); };
+      if (now - spoken > 6000) speak(); else later = setTimeout(speak, 2000); // what stands still is said at last
     }
 
     // time
@@ -432,7 +434,7 @@
       stages.replaceChildren(...firms.map((firm, f) => make("figure", {class: `fl-stage fl-f${f}`},
         make("figcaption", {}, make("h2", {}, firm.name), make("p", {}, setup.firms[f].about)), firm.box, firm.customers)));
       firms.forEach((firm, f) => { firm.dark = dark; firm.paint(); latest[f] = {distributions: setup.firms[f].picture.distributions}; });
-      history = told.history; waiting = []; asked = false; target = null; day = history.length - 1; hour = DAY; shown = null;
+      history = told.history; forget(); target = null; day = history.length - 1; hour = DAY; shown = null;
       if (told.today) { shown = told.today; firms.forEach((firm, f) => { firm.begin(told.today.firms[f]); firm.at(DAY); }); }
       look.replaceChildren(make("p", {class: "fl-hint"}, words.look_hint));
       after();
@@ -470,7 +472,6 @@
     const set = (element, name, value) => { if (element[name] !== value) element[name] = value; }; // what is equal is not laid out again
     function labels() {
       set(playButton, "textContent", playing ? words.pause : words.play);
-      set(playButton, "ariaPressed", String(playing));
       if (document.activeElement !== slider || playing) set(slider, "value", String(day));
       const under = shown && shown.day > day, shownDay = under || !day ? day + 1 : day, clock = 9 + (day || under ? Math.min(hour, DAY) : 0);
       set(status, "textContent", fill(words.status, {day: shownDay, week: Math.max(1, Math.ceil(shownDay / 5)),
@@ -479,11 +480,11 @@
     }
 
     function need() {
-      const drawn = !SPEEDS[speed].days && target === null, few = drawn ? 1 : 10, told = waiting.length ? waiting[waiting.length - 1].day : shown && shown.day > day ? shown.day : day;
+      const drawn = !SPEEDS[speed].days && target === null, few = drawn ? 1 : 10, told = waiting.length ? waiting[waiting.length - 1].day : begun();
       if (!asked && waiting.length < few && told < setup.horizon) {
         asked = true;
         const count = target !== null ? Math.min(25, target - told) : drawn ? 1 : 25;
-        if (count > 0) ask.more({after: told, count, drawn: drawn ? "all" : told + count === target ? "last" : "none"});
+        if (count > 0) ask.more({id: ++asking, after: told, count, drawn: drawn ? "all" : told + count === target ? "last" : "none"});
         else asked = false;
       }
     }
@@ -530,14 +531,20 @@
       if (moves) frame = requestAnimationFrame(tick);
     }
 
+    const begun = () => shown && shown.day > day ? shown.day : day; // the last day that the reader has seen anything of
     const run = () => { if (!frame) { last = performance.now(); frame = requestAnimationFrame(tick); } };
     function toggle(on = !playing) { playing = on && day < setup.horizon; labels(); run(); }
-    function forward(days) { playing = false; target = Math.min(setup.horizon, day + days); run(); }
+    function forget() { waiting = []; asked = false; asking++; } // days that have been told and not begun
+    function undrawn() { if (waiting.some(one => !one.firms[0].stays) || asked) forget(); }
+    function forward(days) { playing = false; undrawn(); target = Math.min(setup.horizon, day + days); run(); }
     function jump(to) { playing = false; target = null; labels(); ask.jump(to); }
 
-    const typing = () => /^(INPUT|TEXTAREA|SELECT|BUTTON|SUMMARY|A)$/.test(document.activeElement.tagName) || document.activeElement.isContentEditable || document.activeElement.getAttribute("role") === "slider";
+    const typing = key => {
+      const at = document.activeElement.tagName; // a button takes Space and Enter, and leaves the arrows to us
+      return /^(INPUT|TEXTAREA|SELECT)$/.test(at) || key === " " && /^(BUTTON|SUMMARY|A)$/.test(at);
+    };
     function pressed(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || notes.locked || typing()) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || notes.locked || typing(event.key)) return;
       const does = {" ": () => toggle(), ArrowRight: () => forward(event.shiftKey ? 5 : 1), r: () => jump(0), R: () => jump(0)}[event.key];
       if (does) { does(); event.preventDefault(); }
     }
@@ -550,7 +557,7 @@
       const box = make("div", {class: `fl-story fl-f${firm}`}, make("h3", {}, setup.firms[firm].name));
       if (!told) return put(box, {}, [make("p", {}, words.not_here)]);
       const longest = Math.max(...told.spans.map(span => span.hours), 0.001);
-      box.append(make("p", {}, fill(words.story, {kind: words[`kind_${told.kind}`], ending: words[`ending_${told.ending}`], hours: told.hours.toFixed(2),
+      box.append(make("p", {}, fill(told.ending === null ? words.story_short : words.story, {kind: words[`kind_${told.kind}`], ending: words[`ending_${told.ending}`] || "", hours: told.hours.toFixed(2),
         who: told.decided_by === null ? words.nobody_yet : seatName(firm, told.decided_by)})));
       const list = make("ol", {});
       for (const span of told.spans) list.append(make("li", {class: `fl-span-${span.state}`}, make("span", {class: "fl-length", style: `width:${(100 * span.hours / longest).toFixed(1)}%`}),
@@ -559,7 +566,7 @@
       return box;
     }
     function someone(firm, told) {
-      const box = make("div", {class: `fl-story fl-f${firm}`}, make("h3", {}, `${setup.firms[firm].name}: ${seatName(firm, told.seat)}`));
+      const box = make("div", {class: `fl-story fl-f${firm}`}, make("h3", {}, `${setup.firms[firm].name}: ${seatName(firm, told.seat)}`), make("p", {class: "fl-hint"}, fill(words.evening, {day: told.day})));
       if (told.vacant) return put(box, {}, [make("p", {}, words.vacant)]);
       box.append(make("dl", {}, ...[["load", `${Math.round(100 * told.load)} %`], ["waiting", told.waiting], ["attachment", told.attachment.toFixed(2)], ["years", (told.weeks / 50).toFixed(1)], ["ties", told.tie_count]]
         .flatMap(([name, value]) => [make("dt", {}, words[`person_${name}`]), make("dd", {}, String(value))])),
@@ -574,10 +581,11 @@
     return {
       feed(told) {
         if (told.kind === "reset") return reset(told);
+        if (told.kind === "drop") { forget(); return run(); }
+        if (told.id !== asking) return; // of before something changed
         asked = false;
-        if (told.kind === "drop") { waiting = []; return run(); }
         for (const one of told.days) {
-          const end = waiting.length ? waiting[waiting.length - 1].day : shown && shown.day > day ? shown.day : day;
+          const end = waiting.length ? waiting[waiting.length - 1].day : begun();
           if (one.day === end + 1) waiting.push(one);
         }
         run();
@@ -589,14 +597,21 @@
           firms.forEach((firm, f) => firm.highlight(told.both[f] && told.both[f].spans.filter(span => span.seat !== null).map(span => span.seat)));
         } else {
           look.replaceChildren(make("div", {class: "fl-both"}, someone(told.firm, told.person)));
-          firms.forEach((firm, f) => firm.highlight(null));
-          firms[told.firm].ties.classList.add("fl-strong");
+          firms.forEach((firm, f) => firm.highlight(f === told.firm ? told.person.ties.flatMap(([seat]) => [told.person.seat, seat]) : null));
         }
         look.focus({preventScroll: true});
       },
-      note(told) { notes = told; lock(); numbers(); charts(); },
+      note(told) {
+        const drawn = one => JSON.stringify([one.band && one.band.ends, one.marks, one.prediction]), same = drawn(told) === drawn(notes);
+        const opened = notes.locked && !told.locked;
+        notes = told;
+        lock();
+        if (opened) playButton.focus();
+        numbers();
+        if (!same) charts(); // not at every pair that is run
+      },
       theme(on) { dark = on; firms.forEach(firm => { firm.dark = dark; firm.paint(); }); charts(); },
-      state: () => ({day, hour, playing, history, waiting: waiting.length}),
+      state: () => ({day, begun: begun(), hour, playing, history, speed, waiting: waiting.length}),
       toggle, forward, jump,
       hold(at) { // the picture at an hour of the day that comes next, for pictures of it
         need();
@@ -605,7 +620,7 @@
         firms.forEach(firm => firm.at(at, false));
         labels();
       },
-      end() { ended = true; cancelAnimationFrame(frame); document.removeEventListener("keydown", pressed); cards.forEach(one => Plotly.purge(one.plot)); Plotly.purge(spread); },
+      end() { ended = true; clearTimeout(later); cancelAnimationFrame(frame); document.removeEventListener("keydown", pressed); cards.forEach(one => Plotly.purge(one.plot)); Plotly.purge(spread); },
     };
   };
 })();

@@ -13,7 +13,8 @@ from sim.dashboard.challenges import CHALLENGES, facts, fields, is_fair
 from sim.dashboard.classroom import CLASSROOM, MOST
 from sim.dashboard.experiment import FIRMS, LARGEST_UPLOAD, LEVERS, LONGEST_LINK, STRUCTURE, WEEKS, WORLD, Experiment
 from sim.dashboard.presets import PRESETS
-from sim.dashboard.session import Session
+from sim.dashboard.pulse import PAIRS
+from sim.dashboard.session import FAILED, Session
 from sim.locale import LANGUAGES
 from sim.scenario import ScenarioError
 
@@ -106,18 +107,20 @@ def _thirty_pairs(session: Session) -> None:
     experiment = session.experiment.value
 
     def run(stop: threading.Event) -> None:
-        if session.band.value is not None or stop.wait(1.0):  # whoever moves a lever often moves another
+        if session.band is not None or stop.wait(1.0):  # whoever moves a lever often moves another
             return
         try:
             made = WORKSHOP.band(
-                experiment.scenario(), progress=lambda done: session.ran(experiment, done), stopped=stop.is_set
+                experiment.scenario(),
+                progress=lambda done: session.pairs.set((experiment, done, None)),
+                stopped=stop.is_set,
             )
         except Stopped:
             return
         except Exception:  # whatever it was, the reader is told that nothing more comes
-            session.ran_all(experiment, None)
+            session.pairs.set((experiment, FAILED, None))
             raise
-        session.ran_all(experiment, made)
+        session.pairs.set((experiment, PAIRS, made))
 
     solara.use_thread(run, dependencies=[experiment], intrusive_cancel=False)
 
@@ -156,7 +159,7 @@ def _upload(session: Session, text: str) -> None:
 
 def _verdict(session: Session, name: str, experiment: Experiment) -> dict[str, str]:
     """What is said of a challenge; nothing any more once the firms have changed."""
-    words, band = session.words, session.band.value
+    words, band = session.words, session.band
     if not name or band is None or experiment != session.experiment.value:
         return {"name": "", "head": "", "text": ""}
     challenge, told = CHALLENGES[name], facts(experiment, band)
@@ -251,7 +254,7 @@ def _take(session: Session, page: dict[str, str], room: str, judged: tuple[str, 
     addresses = os.environ.get("FIRMLAB_ADDRESSES", "").split()
     return tell.as_json({
         "words": page, "language": words.language, "base": BASE, "link": experiment.link(), "files": files,
-        "challenges": challenges, "verdict": _verdict(session, *judged), "judging": session.band.value is None,
+        "challenges": challenges, "verdict": _verdict(session, *judged), "judging": session.band is None,
         "largest": LARGEST_UPLOAD, "longest": LONGEST_LINK, "room": room, "addresses": addresses,
         "network": len(addresses) > 1,
     })  # fmt: skip

@@ -14,6 +14,8 @@ from sim.dashboard.twins import HORIZON, Twins
 from sim.locale import LANGUAGES, Words
 from sim.scenario import ScenarioError
 
+FAILED = -1  # in the place of how many pairs are there
+
 
 class Session:
     """What a page shows, as JSON texts that its components watch, and what a reader can do.
@@ -42,9 +44,10 @@ class Session:
         self.experiment = solara.reactive(self.twins.experiment)
         self.day = self.twins.day  # that the browser shows
         self.happened = solara.reactive(self._happened())
-        self.band: solara.Reactive[dict[str, Any] | None] = solara.reactive(shipped_for(experiment))
-        self.done = solara.reactive(0)
-        self.failed = solara.reactive(False)
+        # Whose thirty pairs are run, how many are there, and their band: those of firms of before are nobody's.
+        self.pairs: solara.Reactive[tuple[Experiment, int, dict[str, Any] | None]] = solara.reactive(
+            (experiment, 0, None)
+        )
         self.refused = solara.reactive(0)  # so that what a reader asked for in vain is shown as it is
         self.locked = solara.reactive(self.twins.day == 0)  # play waits for a prediction
         self.prediction: solara.Reactive[dict[str, float] | None] = solara.reactive(None)
@@ -59,12 +62,20 @@ class Session:
         """The reader's language."""
         return Words(self.language.value)
 
+    @property
+    def band(self) -> dict[str, Any] | None:
+        """The band of the firms as they stand; None where it has not been run yet."""
+        experiment, (whose, _, band) = self.experiment.value, self.pairs.value
+        return shipped_for(experiment) or (band if whose == experiment else None)
+
     def notes(self) -> dict[str, Any]:
         """The band, the marks and the prediction, for the charts."""
+        whose, done, _ = self.pairs.value
+        done = done if whose == self.experiment.value else 0
         return {
-            "band": self.band.value,
-            "state": "ready" if self.band.value else "failed" if self.failed.value else "working",
-            "done": self.done.value,
+            "band": self.band,
+            "state": "ready" if self.band else "failed" if done == FAILED else "working",
+            "done": done,
             "of": PAIRS,
             "marks": tell.marks(self.experiment.value),
             "prediction": self.prediction.value and self.prediction.value | {"week": WEEKS},
@@ -179,9 +190,7 @@ class Session:
 
     def _changed(self) -> None:
         self.fault.value = ""
-        self.done.value, self.failed.value = 0, False
         self.happened.value = self._happened()
-        self.band.value = shipped_for(self.twins.experiment)
         self.experiment.value = self.twins.experiment
 
     def speak(self, wanted: dict[str, Any]) -> None:
@@ -191,20 +200,6 @@ class Session:
                 self._return_to(int(wanted["day"]))
                 self.language.value = wanted["language"]
                 self._told_anew()
-
-    # --- thirty pairs
-
-    def ran(self, experiment: Experiment, done: int) -> None:
-        """So many pairs are there, of the firms as they stood when they were begun."""
-        with self._lock:
-            if self.twins.experiment == experiment:
-                self.done.value = done
-
-    def ran_all(self, experiment: Experiment, band: dict[str, Any] | None) -> None:
-        """All pairs are there; None when they could not be run."""
-        with self._lock:
-            if self.twins.experiment == experiment:
-                self.band.value, self.failed.value = band, band is None
 
 
 def read_day(text: str) -> int:

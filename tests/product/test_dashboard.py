@@ -42,6 +42,7 @@ def visit(server, browser):
 
     def open_page(query=FRESH, **options):
         context = browser.new_context(viewport={"width": 1400, "height": 1000}, **options)
+        context.set_default_timeout(90_000)  # a slow machine is no fault of the page
         contexts.append(context)
         context.route(
             lambda url: not url.startswith((server, "data:", "blob:")),

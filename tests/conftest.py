@@ -31,3 +31,13 @@ def system_browser() -> Path:
             pytest.fail(HOW_TO_GET)
         pytest.skip(f"needs a browser: {HOW_TO_GET}")
     return path
+
+
+@pytest.fixture(scope="module")
+def browser(system_browser):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        opened = driver.chromium.launch(executable_path=str(system_browser), args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -8,7 +8,7 @@ import solara
 import solara.lab
 
 from sim.dashboard import tell
-from sim.dashboard.bands import Stopped, Workshop
+from sim.dashboard.bands import Workshop
 from sim.dashboard.challenges import CHALLENGES, facts, fields, is_fair
 from sim.dashboard.classroom import CLASSROOM, MOST
 from sim.dashboard.experiment import FIRMS, LARGEST_UPLOAD, LEVERS, LONGEST_LINK, STRUCTURE, WEEKS, WORLD, Experiment
@@ -29,17 +29,17 @@ STOPS = (".fd-presets", ".fd-predict", ".fl-stages", ".fl-bar", ".fl-look", ".fl
 
 
 @solara.component_vue("components/shell.vue")
-def Shell(state: str, event_speak: Any, event_shade: Any) -> Any:  # noqa: N802
+def Shell(state: str, event_speak: Any, event_shade: Any) -> Any:
     """Title, language, light or dark, the tour, and what went wrong."""
 
 
 @solara.component_vue("components/lesson.vue")
-def Lesson(state: str, event_choose: Any, event_predict: Any, event_again: Any) -> Any:  # noqa: N802
+def Lesson(state: str, event_choose: Any, event_predict: Any, event_again: Any) -> Any:
     """Choosing a lesson; predict, observe, explain."""
 
 
 @solara.component_vue("components/stage.vue")
-def Stage(  # noqa: N802
+def Stage(
     base: str, setup: str, message: str, look: str, notes: str, dark: bool,
     event_more: Any, event_pick: Any, event_seat: Any, event_jump: Any, event_reached: Any,
 ) -> Any:  # fmt: skip
@@ -47,17 +47,17 @@ def Stage(  # noqa: N802
 
 
 @solara.component_vue("components/controls.vue")
-def Controls(state: str, event_design: Any, event_change: Any, event_structure: Any, event_twice: Any) -> Any:  # noqa: N802
+def Controls(state: str, event_design: Any, event_change: Any, event_structure: Any, event_twice: Any) -> Any:
     """Levers of each firm, the world, and what was changed."""
 
 
 @solara.component_vue("components/take.vue")
-def Take(state: str, event_prepare: Any, event_judge: Any, event_upload: Any, event_gather: Any) -> Any:  # noqa: N802
+def Take(state: str, event_prepare: Any, event_judge: Any, event_upload: Any, event_gather: Any) -> Any:
     """Challenges, what can be taken away, and the class."""
 
 
 @solara.component
-def Page() -> None:  # noqa: N802
+def Page() -> None:
     """Everything, for one reader."""
     router = solara.use_router()
     session = solara.use_memo(lambda: Session(router.search or ""), [])
@@ -93,7 +93,7 @@ def Page() -> None:  # noqa: N802
 
 
 @solara.component
-def Firms(session: Session) -> None:  # noqa: N802
+def Firms(session: Session) -> None:
     """Both firms: a component of its own, so that a day that passes does not make the rest be written anew."""
     Stage(
         base=BASE, setup=session.setup.value, message=session.message.value, look=session.look.value,
@@ -115,12 +115,11 @@ def _thirty_pairs(session: Session) -> None:
                 progress=lambda done: session.pairs.set((experiment, done, None)),
                 stopped=stop.is_set,
             )
-        except Stopped:
-            return
         except Exception:  # whatever it was, the reader is told that nothing more comes
             session.pairs.set((experiment, FAILED, None))
             raise
-        session.pairs.set((experiment, PAIRS, made))
+        if made is not None:
+            session.pairs.set((experiment, PAIRS, made))
 
     solara.use_thread(run, dependencies=[experiment], intrusive_cancel=False)
 

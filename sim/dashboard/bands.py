@@ -28,10 +28,6 @@ POLL = 0.5  # seconds
 KEPT = 50  # bands of other experiments that are remembered
 
 
-class Stopped(Exception):  # noqa: N818 - nothing went wrong
-    """Nobody waits for this band any more."""
-
-
 @functools.cache
 def shipped(preset: str) -> dict[str, Any] | None:
     """The band that comes with a preset; None where it has not been made."""
@@ -56,8 +52,8 @@ class Workshop:
 
     def band(
         self, scenario: Scenario, *, progress: Callable[[int], None], stopped: Callable[[], bool]
-    ) -> dict[str, Any]:
-        """The band of a scenario's two firms. Raises Stopped when asked to.
+    ) -> dict[str, Any] | None:
+        """The band of a scenario's two firms; None when it was told to stop, because nobody waits for it any more.
 
         progress is told how many pairs are there; stopped is asked between pairs.
         """
@@ -66,13 +62,16 @@ class Workshop:
             return known
         for last_try in (False, True):
             try:
-                made = band(self._pairs(scenario, progress, stopped))
+                pairs = self._pairs(scenario, progress, stopped)
                 break
             except BrokenProcessPool:
                 with self._lock:
                     self._pool = None
                 if last_try:
                     raise
+        if pairs is None:
+            return None
+        made = band(pairs)
         with self._lock:
             self._known[key] = made
             while len(self._known) > KEPT:
@@ -85,7 +84,7 @@ class Workshop:
 
     def _pairs(
         self, scenario: Scenario, progress: Callable[[int], None], stopped: Callable[[], bool]
-    ) -> list[list[list[float]]]:
+    ) -> list[list[list[float]]] | None:
         with self._lock:
             if self._pool is None:
                 self._pool = ProcessPoolExecutor(self._workers, mp_context=get_context("spawn"), initializer=_humble)
@@ -100,7 +99,7 @@ class Workshop:
                     futures[pool.submit(one_pair, scenario, replication)] = replication
                 done = wait(futures, timeout=POLL, return_when=FIRST_COMPLETED).done
                 if stopped():
-                    raise Stopped
+                    return None
                 for future in done:
                     found[futures.pop(future)] = future.result()
                     progress(len(found))

@@ -1,14 +1,26 @@
 """A close look at one case (who held it, for how long, who decided) or at one person."""
 
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from sim.state import TICKS, Activity, Disposition, Kind, Role, State, Status
 
+# How a case ends without anybody's word; an approval's clock leaves it to the asker.
+NOBODYS = (Disposition.OPEN, Disposition.ABANDONED, Disposition.LAPSED, Disposition.UNMET)
 MOST_TIES = 8
 MOST_CASES = 12
+
+
+class Stay(NamedTuple):
+    """A case with a person; the last three in ticks."""
+
+    seat: int
+    activity: str
+    arrived: int
+    began: int
+    ended: int
 
 
 def story(firm: State, key: int, now: float | None = None) -> dict[str, Any] | None:
@@ -31,7 +43,7 @@ def story(firm: State, key: int, now: float | None = None) -> dict[str, Any] | N
         closed, about["disposition"] = None, Disposition.OPEN
     until = latest if closed is None else closed
     stays = _stays(firm, key, until)
-    edges = sorted({birth, until, *(min(max(tick, birth), until) for stay in stays for tick in stay[2:5])})
+    edges = sorted({birth, until, *(min(max(tick, birth), until) for stay in stays for tick in stay[2:])})
     spans: list[dict[str, Any]] = []
     for begin, end in pairwise(edges):
         span = _span(stays, begin, end)
@@ -39,16 +51,24 @@ def story(firm: State, key: int, now: float | None = None) -> dict[str, Any] | N
             spans[-1]["ticks"] += span["ticks"]
         else:
             spans.append(span)
-    finished = [stay for stay in stays if stay[4] <= until and stay[3] < stay[4]]
-    last = max(finished, key=lambda stay: stay[4], default=None)
     return {
         "case": f"{key:x}",
         "kind": Kind(about["kind"]).name.lower(),
         "ending": Disposition(about["disposition"]).name.lower(),
-        "decided_by": None if closed is None or last is None else last[0],
+        "decided_by": _decided_by(about, stays, until),
         "hours": (until - birth) / TICKS,
         "spans": [{"hours": span.pop("ticks") / TICKS, **span} for span in spans],
     }
+
+
+def _decided_by(about: dict[str, Any], stays: list[Stay], until: int) -> int | None:
+    """Whose word ended a case: the last who served it until then, or the asker, left alone by the clock."""
+    if about["disposition"] in NOBODYS:
+        return None
+    if about["disposition"] == Disposition.DEFAULTED:
+        return int(about["opener"])
+    finished = [stay for stay in stays if stay.began < stay.ended <= until]
+    return max(finished, key=lambda stay: stay.ended).seat if finished else None
 
 
 def _about(firm: State, key: int) -> dict[str, Any] | None:
@@ -57,7 +77,7 @@ def _about(firm: State, key: int) -> dict[str, Any] | None:
     rows = np.flatnonzero(ledger["key"] == np.uint64(key))
     if len(rows):
         row = ledger[rows[-1]]
-        return {name: int(row[name]) for name in ("birth", "closed", "kind", "disposition")}
+        return {name: int(row[name]) for name in ("birth", "closed", "kind", "disposition", "opener")}
     live = np.flatnonzero((firm.cases["key"] == np.uint64(key)) & (firm.cases["status"] == Status.LIVE))
     if not len(live):
         return None
@@ -65,11 +85,11 @@ def _about(firm: State, key: int) -> dict[str, Any] | None:
     return {"birth": int(row["birth"]), "closed": None, "kind": int(row["kind"]), "disposition": 0}
 
 
-def _stays(firm: State, key: int, until: int) -> list[tuple[int, str, int, int, int]]:
-    """(seat, activity, arrived, began, ended) of each service, those not finished cut off at the end; by arrival."""
+def _stays(firm: State, key: int, until: int) -> list[Stay]:
+    """Each service of a case, those not finished cut off at the end; by arrival."""
     touches = firm.touches[: firm.clock["touch_rows"][0]]
     stays = [
-        (int(row["seat"]), int(row["activity"]), int(row["arrived"]), int(row["start"]), int(row["end"]))
+        Stay(int(row["seat"]), _name(row), int(row["arrived"]), int(row["start"]), int(row["end"]))
         for row in touches[touches["case"] == np.uint64(key)]
     ]
     case = np.flatnonzero((firm.cases["key"] == np.uint64(key)) & (firm.cases["status"] == Status.LIVE))
@@ -79,18 +99,21 @@ def _stays(firm: State, key: int, until: int) -> list[tuple[int, str, int, int, 
         serving = np.flatnonzero(firm.seats["serving"] == task)
         began = int(firm.seats["began"][serving[0]]) if len(serving) else until
         seat = int(serving[0]) if len(serving) else int(row["seat"])
-        stays.append((seat, int(row["activity"]), int(row["arrived"]), began, until))
+        stays.append(Stay(seat, _name(row), int(row["arrived"]), began, until))
         task = int(row["sibling"])
-    named = [(seat, Activity(activity).name.lower(), *ticks) for seat, activity, *ticks in stays]
-    return sorted(named, key=lambda stay: stay[2:])  # type: ignore[arg-type, return-value]
+    return sorted(stays, key=lambda stay: stay[2:])
 
 
-def _span(stays: list[tuple[int, str, int, int, int]], begin: int, end: int) -> dict[str, Any]:
+def _name(row: Any) -> str:
+    return Activity(int(row["activity"])).name.lower()
+
+
+def _span(stays: list[Stay], begin: int, end: int) -> dict[str, Any]:
     """Where the case was between two moments at which nothing changed."""
-    for state, first, last in (("service", 3, 4), ("queue", 2, 3)):
-        for stay in stays:
-            if stay[first] <= begin and end <= stay[last]:  # type: ignore[operator]
-                return {"state": state, "seat": stay[0], "activity": stay[1], "ticks": end - begin}
+    served = [("service", stay) for stay in stays if stay.began <= begin and end <= stay.ended]
+    waited = [("queue", stay) for stay in stays if stay.arrived <= begin and end <= stay.began]
+    for state, stay in served + waited:
+        return {"state": state, "seat": stay.seat, "activity": stay.activity, "ticks": end - begin}
     return {"state": "nobody", "seat": None, "activity": "", "ticks": end - begin}
 
 
@@ -104,7 +127,6 @@ def person(firm: State, seat: int) -> dict[str, Any]:
         "seat": seat,
         "role": Role(int(row["role"])).name.lower(),
         "vacant": bool(row["vacant"]),
-        "manager": int(row["parent"]) if row["parent"] >= 0 else None,
         "load": float(row["share"]),
         "waiting": int(firm.queues["length"][2 * seat : 2 * seat + 2].sum()),
         "attachment": float(row["attachment"]),

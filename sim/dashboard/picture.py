@@ -4,13 +4,14 @@ from typing import Any
 
 import numpy as np
 
+from sim.dashboard.pulse import recent_decisions
 from sim.state import DAY, TICKS, Kind, Pool, Role, State, Status
 
 WIDTH, HEIGHT = 640.0, 340.0
 STRONG = 0.5  # a tie that is drawn
 DECISION_BINS = (1, 2, 4, 8, 16, 32, 64)  # hours
 TENTHS = 10  # bins of what goes from 0 to 1
-WINDOW = 50  # working days that the distributions look back on
+FORGOTTEN = 50  # working days after a case was decided, when no service of it goes on any more
 
 
 class Picture:
@@ -167,7 +168,7 @@ def _kinds(firm: State, keys: set[int]) -> dict[str, str]:
     """What each case is: a decision, a request, …; cases of the pool first, then the newest of the ledger."""
     live = firm.cases[firm.cases["status"] != Status.FREE]
     closed = firm.ledger[: firm.clock["closed_rows"][0]]
-    lately = int(firm.clock["morning"][0]) - WINDOW * DAY  # a service goes on when its case has been decided elsewhere
+    lately = int(firm.clock["morning"][0]) - FORGOTTEN * DAY
     closed = closed[np.searchsorted(closed["closed"], lately, "left") :]
     found = dict(zip(closed["key"].tolist(), closed["kind"].tolist(), strict=True))
     found |= dict(zip(live["key"].tolist(), live["kind"].tolist(), strict=True))
@@ -176,15 +177,11 @@ def _kinds(firm: State, keys: set[int]) -> dict[str, str]:
 
 def distributions(firm: State) -> dict[str, list[float]]:
     """Per cent in each bin: hours of decisions of the last ten weeks, customers by satisfaction, people by load."""
-    clock, seats = firm.clock[0], firm.seats
-    rows = firm.ledger[: clock["closed_rows"]]
-    recent = rows[np.searchsorted(rows["closed"], clock["now"] - WINDOW * DAY, "right") :]
-    recent = recent[recent["kind"] == Kind.DECISION]
-    hours = (recent["closed"] - recent["birth"]) / TICKS
+    seats = firm.seats
     customers = firm.customers["satisfaction"][firm.customers["active"] == 1]
     tenths = np.linspace(0, 1, TENTHS + 1)
     return {
-        "decision": _shares(hours, (0, *DECISION_BINS, np.inf)),
+        "decision": _shares(recent_decisions(firm), (0, *DECISION_BINS, np.inf)),
         "satisfaction": _shares(customers, tenths),
         "load": _shares(np.minimum(seats["share"][seats["vacant"] == 0], 1), tenths),
     }

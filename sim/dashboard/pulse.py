@@ -24,13 +24,19 @@ class Headline(NamedTuple):
     of: Callable[[State], float]
 
 
-def decision_hours(state: State) -> float:
-    """Median hours of the decisions that ended in the last ten weeks, since day 1 at most; NaN where none did."""
+def recent_decisions(state: State) -> Any:
+    """Hours of each decision that ended in the last ten weeks, since day 1 at most."""
     clock = state.clock[0]
     rows = state.ledger[: clock["closed_rows"]]
     recent = rows[np.searchsorted(rows["closed"], clock["now"] - WINDOW * DAY, "right") :]
     decided = recent[recent["kind"] == Kind.DECISION]
-    return float(np.median(decided["closed"] - decided["birth"]) / TICKS) if len(decided) else float("nan")
+    return (decided["closed"] - decided["birth"]) / TICKS
+
+
+def decision_hours(state: State) -> float:
+    """Median hours of the recent decisions; NaN where there is none."""
+    hours = recent_decisions(state)
+    return float(np.median(hours)) if len(hours) else float("nan")
 
 
 def retained(state: State) -> float:

@@ -13,7 +13,6 @@ from threading import Timer
 from typing import Any
 
 HERE = Path(__file__).parent
-PORT = 8765
 # What the page's server reads when it is imported.
 SETTINGS = {
     "SOLARA_APP": "sim.dashboard.app",
@@ -34,7 +33,7 @@ def application() -> Any:
     from starlette.responses import FileResponse
     from starlette.routing import Route
 
-    from sim.dashboard import files
+    from sim.dashboard import files, students, worksheet
 
     files_here = {name: HERE / "static" / name for name in ("player.js", "player.css", "page.css")}
     files_here["plotly.min.js"] = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -50,9 +49,9 @@ def application() -> Any:
         Route("/firmlab/twins.csv", files.table),
         Route("/firmlab/scenario.toml", files.scenario),
         Route("/firmlab/replay.html", files.replayed),
-        Route("/firmlab/worksheet", files.worksheet, methods=["POST"]),
-        Route("/firmlab/class/{code}", files.answers),
-        Route("/class/{code}", files.student, methods=["GET", "POST"]),
+        Route("/firmlab/worksheet", worksheet.worksheet, methods=["POST"]),
+        Route("/firmlab/class/{code}", students.answers),
+        Route("/class/{code}", students.student, methods=["GET", "POST"]),
     ]
     app = page_server.app
     app.router.routes[:0] = ours
@@ -74,7 +73,7 @@ def addresses(host: str, port: int) -> list[str]:
     return found
 
 
-def serve(*, host: str = "127.0.0.1", port: int = PORT, browser: bool = True) -> None:
+def serve(*, host: str = "127.0.0.1", port: int, browser: bool = True) -> None:
     """Serve until interrupted."""
     import uvicorn
 

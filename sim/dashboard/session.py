@@ -2,6 +2,7 @@
 
 from threading import RLock
 from typing import Any
+from urllib.parse import parse_qs
 
 import solara
 
@@ -208,8 +209,6 @@ def read_day(text: str) -> int:
 
 
 def _read(address: str) -> dict[str, str]:
-    from urllib.parse import parse_qs
-
     try:
         return {name: values[-1] for name, values in parse_qs(address, max_num_fields=20).items()}
     except ValueError:  # more fields than any of our links has

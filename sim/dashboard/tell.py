@@ -7,13 +7,6 @@ from sim.dashboard.experiment import FIRMS, Experiment
 from sim.dashboard.twins import HORIZON, Twins
 from sim.locale import Words, texts
 
-SHAPES = {
-    "decision": "M-5-5H5V5H-5Z",
-    "request": "M-5 0A5 5 0 1 0 5 0 5 5 0 1 0-5 0",
-    "complaint": "M0-6.5L6.5 0 0 6.5-6.5 0Z",
-    "other": "M0-6L6 5H-6Z",
-}
-
 
 def as_json(told: Any) -> str:
     """Compact JSON. What is not known is None; NaN would be no JSON, so it raises ValueError."""
@@ -36,22 +29,6 @@ def names(experiment: Experiment, words: Words) -> list[str]:
     return [name_of(design, words) for design in experiment.designs]
 
 
-def legend(words: Words) -> str:
-    """What shapes and colours mean, as HTML."""
-    shapes = [
-        f'<span><svg viewBox="-7 -7 14 14" aria-hidden="true"><path class="fl-dot" d="{shape}"/></svg>'
-        f"{words(f'dashboard.legend.{kind}')}</span>"
-        for kind, shape in SHAPES.items()
-    ]
-    waits = [
-        f'<span><svg viewBox="-7 -7 14 14" aria-hidden="true"><path class="fl-dot fl-w{band}" d="{SHAPES["request"]}" '
-        f'transform="scale({0.7 + 0.2 * band:.1f})"/></svg>{words(f"dashboard.legend.wait{band}")}</span>'
-        for band in range(4)
-    ]
-    texts_ = [f"<span>{words(f'dashboard.legend.{name}')}</span>" for name in ("halo", "customers")]
-    return "".join([*shapes, *waits, *texts_])
-
-
 def moment(twins: Twins) -> dict[str, Any]:
     """Everything about where the twins are now: for a page that opens, or jumps to another day."""
     return {
@@ -71,7 +48,7 @@ def setup(twins: Twins, words: Words, *, dark: bool, notes: dict[str, Any]) -> d
     return {
         **now,
         "words": below(words.language, "dashboard.player."),
-        "legend": legend(words),
+        "legend": below(words.language, "dashboard.legend."),
         "horizon": HORIZON,
         "dark": dark,
         "notes": notes,

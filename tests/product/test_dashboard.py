@@ -25,16 +25,6 @@ def server():
         yield address
 
 
-@pytest.fixture(scope="module")
-def browser(system_browser):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=str(system_browser), args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def visit(server, browser):
     """Opens the dashboard as somebody new; whatever it asks of another machine is refused and remembered."""

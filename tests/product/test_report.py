@@ -404,16 +404,6 @@ def test_a_study_of_ones_own_in_which_a_headline_is_not_measured(small):
 # --- in a real browser ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def browser(system_browser):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=str(system_browser), args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_opens_offline_draws_its_charts_and_is_accessible(browser, pages, tmp_path, language):
     from axe_playwright_python.sync_playwright import Axe

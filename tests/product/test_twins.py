@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.dashboard.bands import Stopped, Workshop, shipped, shipped_for
-from sim.dashboard.challenges import CHALLENGES, facts, is_fair, opened
+from sim.dashboard.bands import Workshop, shipped, shipped_for
+from sim.dashboard.challenges import CHALLENGES, HALF_OF_THE_GAIN, facts, is_fair, opened
 from sim.dashboard.classroom import MOST_ANSWERS, MOST_CLASSES, Classroom, read_answer
 from sim.dashboard.close_look import person, story
 from sim.dashboard.experiment import FIRMS, WEEKS, Change, Experiment
@@ -23,7 +23,7 @@ from sim.dashboard.server import addresses, serve
 from sim.dashboard.tell import as_json
 from sim.dashboard.twins import Twins
 from sim.scenario import Scenario, ScenarioError
-from sim.state import Status
+from sim.state import Disposition, Status
 from tests.commands import firmlab
 
 SMALL = Experiment(structure=(("staff", 20),))
@@ -73,6 +73,16 @@ def test_a_story_ends_where_the_reader_has_seen_it(twins):
     assert told["hours"] == pytest.approx((row["closed"] - row["birth"]) / 2e6)
     assert sum(span["hours"] for span in told["spans"]) == pytest.approx(told["hours"])
     assert story(state, int(row["key"]), 0.0) is None
+
+
+def test_who_decided_is_who_had_the_word(twins):
+    state = twins.firms[0]
+    ledger = state.ledger[: state.clock["closed_rows"][0]]
+    asker, nobody = (ledger[ledger["disposition"] == kind] for kind in (Disposition.DEFAULTED, Disposition.ABANDONED))
+    assert len(asker) > 5
+    assert len(nobody) > 5
+    assert all(story(state, int(row["key"]))["decided_by"] == row["opener"] for row in asker[:20])
+    assert all(story(state, int(row["key"]))["decided_by"] is None for row in nobody[:20])
 
 
 def test_a_case_that_never_was_has_no_story(twins):
@@ -200,8 +210,7 @@ def test_a_changed_firm_has_no_shipped_band():
 def test_the_workshop_stops_when_asked_and_remembers_what_it_made():
     workshop, told = Workshop(2), []
     scenario = SMALL.scenario()
-    with pytest.raises(Stopped):
-        workshop.band(scenario, progress=told.append, stopped=lambda: len(told) >= 2)
+    assert workshop.band(scenario, progress=told.append, stopped=lambda: len(told) >= 2) is None
     made = workshop.band(scenario, progress=told.append, stopped=lambda: False)
     assert told[-1] == PAIRS
     assert workshop.band(scenario, progress=pytest.fail, stopped=lambda: False) is made
@@ -244,6 +253,10 @@ def test_challenges_are_solved_by_what_they_ask_and_by_nothing_less():
     assert not solved("no-difference", nothing)
     assert solved("no-difference", lever(nothing, "meet"))
     assert not solved("no-difference", lever(nothing, "meet"), retention=0.7)
+
+
+def test_half_of_the_gain_is_half_of_what_the_lesson_gains():
+    assert pytest.approx(-shipped("four-shifts")["decision"]["mean"][-1] / 2, abs=0.05) == HALF_OF_THE_GAIN
 
 
 def test_a_challenge_keeps_to_its_world_and_its_first_firm():

@@ -18,6 +18,7 @@
     decision: "M-3-3H3V3H-3Z", request: "M-3 0A3 3 0 1 0 3 0 3 3 0 1 0-3 0", complaint: "M0-4.2L4.2 0 0 4.2-4.2 0Z",
     other: "M0-4L3.8 3H-3.8Z",
   };
+  const SIZES = [1, 1.15, 1.4, 1.7]; // of what waits under an hour, four hours, a day, and longer
   const HEADLINES = ["decision", "retention", "satisfaction"];
 
   const fill = (text, fields) => text.replace(/\{(\w+)\}/g, (_, name) => fields[name]);
@@ -176,7 +177,7 @@
       if (dot.hop) { dot.hop.remove(); dot.hop = null; }
       const seat = this.place(dot.seat), served = stage === "service" && dot.seat >= 0;
       const [x, y] = served ? [seat.x, seat.y] : [dot.x, dot.y];
-      dot.node.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${[1, 1.15, 1.4, 1.7][band]})`);
+      dot.node.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${SIZES[band]})`);
       dot.node.setAttribute("class", `fl-dot fl-${stage} fl-w${band}`);
       Object.assign(dot, {stage, band});
     }
@@ -288,7 +289,11 @@
       make("button", {class: "fl-reset", title: words.key_reset, onclick: () => jump(0)}, words.reset), speeds, slider, status);
     const stages = make("div", {class: "fl-stages"});
     const look = make("div", {class: "fl-look", role: "region", "aria-label": words.look, tabindex: -1});
-    const legend = make("div", {class: "fl-legend"}); legend.innerHTML = setup.legend;
+    const sign = (shape, name, scale, look = "") => make("span", {}, draw("svg", {viewBox: "-4.5 -4.5 9 9", "aria-hidden": "true"},
+      draw("path", {class: `fl-dot ${look}`, d: SHAPES[shape], transform: `scale(${scale})`})), setup.legend[name]);
+    const legend = make("div", {class: "fl-legend"}, ...Object.keys(SHAPES).map(kind => sign(kind, kind, 1)),
+      ...SIZES.map((size, band) => sign("request", `wait${band}`, 0.75 * size, `fl-w${band}`)),
+      make("span", {}, setup.legend.halo), make("span", {}, setup.legend.customers));
     const cards = HEADLINES.map(name => card(name));
     const spread = make("div", {class: "fl-plot", role: "img"});
     const spreadTable = tabled(() => spreadRows());
@@ -558,7 +563,7 @@
       if (!told) return put(box, {}, [make("p", {}, words.not_here)]);
       const longest = Math.max(...told.spans.map(span => span.hours), 0.001);
       box.append(make("p", {}, fill(told.ending === null ? words.story_short : words.story, {kind: words[`kind_${told.kind}`], ending: words[`ending_${told.ending}`] || "", hours: told.hours.toFixed(2),
-        who: told.decided_by === null ? words.nobody_yet : seatName(firm, told.decided_by)})));
+        who: told.decided_by === null ? words.nobody : seatName(firm, told.decided_by)})));
       const list = make("ol", {});
       for (const span of told.spans) list.append(make("li", {class: `fl-span-${span.state}`}, make("span", {class: "fl-length", style: `width:${(100 * span.hours / longest).toFixed(1)}%`}),
         make("span", {}, fill(words[`span_${span.state}`], {who: span.seat === null ? "" : seatName(firm, span.seat), what: span.activity ? words[`activity_${span.activity}`] : ""})), make("b", {}, hours(span.hours))));

@@ -29,8 +29,10 @@ def dashboard(
             probe.bind((host, port))
         except OSError:
             fail(f"--port {port} is taken by another program, or not yours to take; try --port {min(port + 1, 65535)}.")
-    from sim.dashboard.server import addresses, serve
+    typer.echo("Getting ready; the first time of a version this compiles the rules, which takes a minute or three ...")
+    from sim.dashboard.server import addresses, get_ready, serve
 
+    get_ready()
     for address in addresses(host, port):
         typer.echo(f"Dashboard: {address}")
     typer.echo("Ctrl-C ends it.")

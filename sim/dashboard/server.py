@@ -58,6 +58,14 @@ def application() -> Any:
     return app
 
 
+def get_ready() -> None:
+    """Compile, or load, what a page runs, so that the first reader does not wait in front of an empty one."""
+    from sim.dashboard.experiment import Experiment
+    from sim.dashboard.twins import Twins
+
+    Twins(Experiment()).go_to(5)
+
+
 def addresses(host: str, port: int) -> list[str]:
     """Addresses under which the page can be opened, this machine's own first."""
     found = [f"http://localhost:{port}/"]

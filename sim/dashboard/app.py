@@ -12,11 +12,11 @@ from sim.dashboard.bands import Workshop
 from sim.dashboard.challenges import CHALLENGES, facts, fields, is_fair
 from sim.dashboard.classroom import CLASSROOM, MOST
 from sim.dashboard.experiment import FIRMS, LARGEST_UPLOAD, LEVERS, LONGEST_LINK, STRUCTURE, WEEKS, WORLD, Experiment
+from sim.dashboard.faults import ReaderError
 from sim.dashboard.presets import PRESETS
 from sim.dashboard.pulse import PAIRS
 from sim.dashboard.session import FAILED, Session
 from sim.locale import LANGUAGES
-from sim.scenario import ScenarioError
 
 BASE = "/firmlab/"  # where the server keeps what is not the page: scripts, files to take away, classes
 WORKSHOP = Workshop()
@@ -149,8 +149,8 @@ def _structure(session: Session, chosen: dict[str, Any]) -> None:
 def _upload(session: Session, text: str) -> None:
     try:
         scenario = Experiment(uploaded=text, designs=("traditional", "social")).base()
-    except ScenarioError as error:
-        session.fault.value = str(error)
+    except ReaderError as fault:
+        session.fault.value = fault
         return
     designs = (*scenario.designs, *scenario.designs)[:2]
     session.start(Experiment(uploaded=text, designs=(designs[0], designs[1])))
@@ -180,7 +180,7 @@ def _shell(session: Session, page: dict[str, str]) -> str:
     other = next(language for language in LANGUAGES if language != words.language)
     return tell.as_json({
         "words": page, "language": words.language, "other": other, "dark": session.dark.value,
-        "fault": session.fault.value, "tour": tour,
+        "fault": fault.told(words) if (fault := session.fault.value) else "", "tour": tour,
     })  # fmt: skip
 
 

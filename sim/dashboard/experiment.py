@@ -3,6 +3,7 @@
 import base64
 import functools
 import json
+import re
 import tomllib
 import zlib
 from collections.abc import Mapping
@@ -11,8 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sim.dashboard.faults import ReaderError, fault_of, shown
 from sim.dashboard.presets import PRESETS
-from sim.scenario import Design, Event, Scenario, ScenarioError, World, built_in
+from sim.scenario import Design, Event, Run, Scenario, ScenarioError, World, built_in
 
 FIRMS = ("first", "second")
 WEEKS = 100  # that a class can watch
@@ -21,6 +23,7 @@ LONGEST_LINK = 50_000  # characters
 MOST_CHANGES = 300
 LONGEST_BURN_IN = 200  # weeks
 LARGEST_UPLOAD = 64_000  # bytes
+UPLOADED = "uploaded.toml"  # as what a reader's own file is known
 LEVERS = ("contact", "consult", "approve", "connect", "hear", "meet", "channel", "selling")
 WORLD = ("load", "turbulence", "error_cost", "request_rate", "quit_rate", "chance_meetings")
 STRUCTURE = ("staff", "span")
@@ -37,11 +40,15 @@ class Change:
     key: str
     value: float
 
+    def written(self) -> dict[str, Any]:
+        """The same as an [[event]] of a scenario file."""
+        if self.firm:
+            return {"day": self.day, "design": {self.key: self.value}, "only": [self.firm]}
+        return {"day": self.day, "world": {self.key: self.value}}
+
     def event(self) -> Event:
         """The same as an event of a scenario."""
-        if self.firm:
-            return Event(day=self.day, design={self.key: self.value}, only=(self.firm,))
-        return Event(day=self.day, world={self.key: self.value})
+        return Event(**self.written())
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,7 @@ class Experiment:
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:
-            raise ScenarioError(f"{self.preset!r} is not a preset; those are {', '.join(PRESETS)}.")
+            raise ReaderError("unknown", name=shown(self.preset), known=", ".join(PRESETS))
         if not all(self.designs):
             object.__setattr__(self, "designs", PRESETS[self.preset].designs)
 
@@ -78,12 +85,15 @@ class Experiment:
         """The whole experiment as a scenario: it can be checked, stored, run and compared like any other.
 
         Day 1 is the first that the class sees, so nothing is left out as warm-up; the base's own events move with it.
-        Raises ScenarioError where two settings do not agree.
+        Raises ReaderError where a setting cannot be, or two do not agree.
         """
         base = self.base()
         _is_bearable(base)
-        names = dict(zip(FIRMS, self.designs, strict=True))
-        own = {firm: base.design(name) for firm, name in names.items()}
+        names, known = dict(zip(FIRMS, self.designs, strict=True)), base.known_designs()
+        for name in self.designs:
+            if name not in known:
+                raise ReaderError("unknown", name=shown(name), known=", ".join(known))
+        own = {firm: known[name] for firm, name in names.items()}
         earlier = base.run.warm_up_weeks * 5
         events = []
         for event in base.events:
@@ -91,21 +101,22 @@ class Experiment:
             if only:
                 day = max(1, event.day - earlier)
                 events.append(event.model_copy(update={"day": day, "only": () if only == FIRMS else only}))
-        world = base.world.model_copy(update=dict(self.structure))
-        made = Scenario(
-            name="classroom",
-            question=base.question,
-            designs=FIRMS,
-            world=type(world)(**dict(world)),
-            own_designs=own,
-            run=base.run.model_copy(update={"warm_up_weeks": 0, "weeks": WEEKS, "seed": self.seed}),
-            events=(*events, *(change.event() for change in self.changes)),
-        )
-        if made.world.staff > MOST_SEATS:
-            raise ScenarioError(
-                f"staff = {made.world.staff} is above {MOST_SEATS}, the most that can be drawn; lower it, "
-                "or use firmlab compare, which has no such limit."
+        try:
+            made = Scenario(
+                name="classroom",
+                question=base.question,
+                designs=FIRMS,
+                world=World(**dict(base.world) | dict(self.structure)),
+                own_designs=own,
+                run=Run(**dict(base.run) | {"warm_up_weeks": 0, "weeks": WEEKS, "seed": self.seed}),
+                events=(*events, *(change.event() for change in self.changes)),
             )
+        except ScenarioError as error:
+            by_hand = [change.written() for change in self.changes]
+            written = {"world": dict(self.structure), "run": {"seed": self.seed}, "event": by_hand}
+            raise fault_of(error, written) from None
+        if made.world.staff > MOST_SEATS:
+            raise ReaderError("seats", staff=made.world.staff, most=MOST_SEATS)
         return made
 
     def changed(self, change: Change) -> "Experiment":
@@ -130,9 +141,9 @@ class Experiment:
 
     @staticmethod
     def from_link(text: str) -> "Experiment":
-        """The experiment of a link. Raises ScenarioError where it is damaged or asks for the impossible."""
+        """The experiment of a link. Raises ReaderError where it is damaged or asks for the impossible."""
         if len(text) > LONGEST_LINK:
-            raise ScenarioError(f"this link is longer than {LONGEST_LINK} characters; send the scenario file instead.")
+            raise ReaderError("long_link", most=LONGEST_LINK)
         try:
             packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
             unpacker = zlib.decompressobj()
@@ -146,37 +157,35 @@ class Experiment:
                 uploaded=str(told.get("u", "")),
             )
             experiment.check()
-        except ScenarioError:
+        except ReaderError:
             raise
         except Exception:
-            raise ScenarioError("this link is damaged; copy it once more, whole.") from None
+            raise ReaderError("damaged_link") from None
         return experiment
 
     def check(self) -> None:
-        """Raises ScenarioError where it cannot be run."""
+        """Raises ReaderError where it cannot be run."""
         if len(self.changes) > MOST_CHANGES:
-            raise ScenarioError(f"{len(self.changes)} changes are more than {MOST_CHANGES}; begin anew with fewer.")
+            raise ReaderError("many_changes", count=len(self.changes), most=MOST_CHANGES)
         for name, _ in self.structure:
             if name not in STRUCTURE:
-                raise ScenarioError(f"{name} is not a key of the structure; those are {', '.join(STRUCTURE)}.")
+                raise ReaderError("unknown", name=shown(name), known=", ".join(STRUCTURE))
         for change in self.changes:
             if change.firm not in ("", *FIRMS):
-                raise ScenarioError(f"{change.firm!r} is not a firm; those are {' and '.join(FIRMS)}.")
+                raise ReaderError("unknown", name=shown(change.firm), known=", ".join(FIRMS))
         self.scenario()
 
 
 def _is_bearable(scenario: Scenario) -> None:
     """One reader's scenario must not keep a whole class waiting."""
     if scenario.run.burn_in_weeks > LONGEST_BURN_IN:
-        raise ScenarioError(
-            f"burn_in_weeks = {scenario.run.burn_in_weeks} is above {LONGEST_BURN_IN}, the most of a page; lower it."
-        )
+        raise ReaderError("too_much", key="burn_in_weeks", value=scenario.run.burn_in_weeks, most=LONGEST_BURN_IN)
     usual = World()
     for event in (scenario.world.model_dump(), *(event.world for event in scenario.events)):
         for key in BUSY:
             most = MOST_WORK * getattr(usual, key)
             if event.get(key, 0) > most:
-                raise ScenarioError(f"{key} = {event[key]} is above {most:g}, the most of a page; lower it.")
+                raise ReaderError("too_much", key=key, value=event[key], most=f"{most:g}")
 
 
 @functools.cache
@@ -188,18 +197,20 @@ def _built_in(name: str) -> Scenario:
 def _uploaded(text: str) -> Scenario:
     """A scenario from the text of a file. It may extend a built-in scenario, never a file of this computer."""
     if len(text.encode()) > LARGEST_UPLOAD:
-        limit = f"{LARGEST_UPLOAD // 1000} kB"
-        raise ScenarioError(f"the file is larger than {limit}; a scenario needs only what it changes.")
+        raise ReaderError("large_file", most=LARGEST_UPLOAD // 1000)
     try:
-        parent = tomllib.loads(text.removeprefix("\ufeff")).get("extends", "baseline")
-    except (ValueError, RecursionError):
-        parent = "baseline"  # what is wrong with it is said below, in a better sentence
+        written = tomllib.loads(text.removeprefix("\ufeff"))
+    except (ValueError, RecursionError) as error:
+        found = re.search(r"line (\d+)", str(error))
+        raise ReaderError("not_toml", line=found[1] if found else text.count("\n") + 1) from None
+    parent = written.get("extends", "baseline")
     if not isinstance(parent, str) or parent not in built_in():
-        raise ScenarioError(f"extends = {parent!r} is not a built-in scenario; those are {', '.join(built_in())}.")
+        raise ReaderError("not_built_in", name=shown(parent), known=", ".join(built_in()))
     with TemporaryDirectory() as folder:
-        file = Path(folder, "uploaded.toml")
+        file = Path(folder, UPLOADED)
         file.write_text(text, encoding="utf-8")
         try:
             return Scenario.load(file)
         except ScenarioError as error:
-            raise ScenarioError(str(error).replace(str(file), "uploaded.toml")) from None
+            said = ScenarioError(str(error).replace(str(file), UPLOADED))
+            raise fault_of(said, written, f"{UPLOADED}: ") from None

@@ -12,13 +12,13 @@ from starlette.responses import PlainTextResponse, Response
 from sim.dashboard import tell
 from sim.dashboard.bands import shipped_for
 from sim.dashboard.experiment import FIRMS, Experiment
+from sim.dashboard.faults import ReaderError
 from sim.dashboard.pages import PAGES, from_link, language
 from sim.dashboard.pulse import HEADLINES
 from sim.dashboard.session import read_day
 from sim.dashboard.twins import HORIZON, Twins
 from sim.locale import Words
 from sim.measures import MEASURES
-from sim.scenario import ScenarioError
 
 HERE = Path(__file__).parent
 REPLAYED = 60  # days
@@ -31,13 +31,12 @@ def _attached(body: str, name: str, kind: str) -> Response:
 
 
 async def _made(request: Request, name: str, kind: str, make: Any) -> Response:
+    day, words = read_day(request.query_params.get("t", "")), language(request.query_params.get("lang"))
     try:
-        day = read_day(request.query_params.get("t", ""))
-        words = language(request.query_params.get("lang"))
         body = await from_link(request.query_params.get("x", ""), make, day, words)
-        return _attached(body, name, kind)
-    except ScenarioError as error:
-        return PlainTextResponse(str(error), 400)
+    except ReaderError as fault:
+        return PlainTextResponse(fault.told(words), 400)
+    return _attached(body, name, kind)
 
 
 async def table(request: Request) -> Response:

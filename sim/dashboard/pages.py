@@ -29,7 +29,7 @@ def language(wanted: str | None) -> Words:
 
 
 async def from_link(link: str, make: Any, *about: Any) -> Any:
-    """Make something of a link's experiment, in turn and aside. Raises ScenarioError where the link is no good."""
+    """Make something of a link's experiment, in turn and aside. Raises ReaderError where the link is no good."""
     async with _turns:
         return await run_in_threadpool(lambda: make(Experiment.from_link(link), *about))
 

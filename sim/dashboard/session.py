@@ -10,10 +10,10 @@ from sim.dashboard import tell
 from sim.dashboard.bands import shipped_for
 from sim.dashboard.close_look import person, story
 from sim.dashboard.experiment import FIRMS, WEEKS, Experiment
+from sim.dashboard.faults import ReaderError
 from sim.dashboard.pulse import HEADLINES, PAIRS
 from sim.dashboard.twins import HORIZON, Twins
 from sim.locale import LANGUAGES, Words
-from sim.scenario import ScenarioError
 
 FAILED = -1  # in the place of how many pairs are there
 
@@ -21,8 +21,8 @@ FAILED = -1  # in the place of how many pairs are there
 class Session:
     """What a page shows, as JSON texts that its components watch, and what a reader can do.
 
-    setup: all that the player needs to begin; message: days that have passed since; look: the close look; fault: a
-    sentence about what could not be done.
+    setup: all that the player needs to begin; message: days that have passed since; look: the close look; fault:
+    what could not be done.
     """
 
     def __init__(self, address: str = "") -> None:
@@ -31,15 +31,15 @@ class Session:
         said = _read(address)
         self.language = solara.reactive(said.get("lang", "en") if said.get("lang") in LANGUAGES else "en")
         self.dark = solara.reactive(said.get("dark") == "1")
-        self.fault = solara.reactive("")
+        self.fault: solara.Reactive[ReaderError | None] = solara.reactive(None)
         experiment = Experiment()
         try:
             if "x" in said:
                 experiment = Experiment.from_link(said["x"])
             elif "preset" in said:
                 experiment = Experiment(said["preset"])
-        except ScenarioError as error:
-            self.fault.value = str(error)
+        except ReaderError as fault:
+            self.fault.value = fault
         self.twins = Twins(experiment)
         self.twins.go_to(read_day(said.get("t", "")))
         self.experiment = solara.reactive(self.twins.experiment)
@@ -157,8 +157,8 @@ class Session:
             try:
                 self._return_to(int(wanted["day"]))
                 self.twins.change(str(wanted["firm"]), str(wanted["key"]), float(wanted["value"]))
-            except ScenarioError as error:
-                self._refuse(error)
+            except ReaderError as fault:
+                self._refuse(fault)
                 return
             self._changed()
 
@@ -169,8 +169,8 @@ class Session:
             self._say({"kind": "drop"})
         self.day = self.twins.day
 
-    def _refuse(self, error: ScenarioError) -> None:
-        self.fault.value = str(error)
+    def _refuse(self, fault: ReaderError) -> None:
+        self.fault.value = fault
         self.refused.value += 1
 
     def start(self, experiment: Experiment) -> None:
@@ -178,8 +178,8 @@ class Session:
         with self._lock:
             try:
                 self.twins = Twins(experiment)
-            except ScenarioError as error:
-                self._refuse(error)
+            except ReaderError as fault:
+                self._refuse(fault)
                 return
             self.prediction.value = None
             self.locked.value = True
@@ -190,7 +190,7 @@ class Session:
             self._told_anew()
 
     def _changed(self) -> None:
-        self.fault.value = ""
+        self.fault.value = None
         self.happened.value = self._happened()
         self.experiment.value = self.twins.experiment
 

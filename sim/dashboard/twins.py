@@ -3,11 +3,12 @@
 from typing import Any
 
 from sim.dashboard.experiment import FIRMS, WEEKS, Change, Experiment
+from sim.dashboard.faults import ReaderError
 from sim.dashboard.picture import Picture
 from sim.dashboard.pulse import pulse
 from sim.engine import Happening, advance, agenda, start
 from sim.measures import summary
-from sim.scenario import Scenario, ScenarioError
+from sim.scenario import Scenario
 from sim.state import DAYS_A_WEEK, State
 
 HORIZON = WEEKS * DAYS_A_WEEK
@@ -21,7 +22,7 @@ class Twins:
     """
 
     def __init__(self, experiment: Experiment) -> None:
-        """Build both firms, to the morning of day 1. Raises ScenarioError where the experiment cannot be."""
+        """Build both firms, to the morning of day 1. Raises ReaderError where the experiment cannot be."""
         self.experiment = experiment
         self.scenario: Scenario = experiment.scenario()
         self._begin()
@@ -42,9 +43,9 @@ class Twins:
         return len(self.history) - 1
 
     def change(self, firm: str, key: str, value: float) -> None:
-        """Set a lever of a firm (a key of the world: "") from the next morning on. Raises ScenarioError where not."""
+        """Set a lever of a firm (a key of the world: "") from the next morning on. Raises ReaderError where not."""
         if self.day >= HORIZON:
-            raise ScenarioError(f"day {HORIZON} is the last; go back to an earlier day to change something.")
+            raise ReaderError("last_day", day=HORIZON)
         self.experiment = self.experiment.changed(Change(self.day + 1, firm, key, value))
         self.scenario = self.experiment.scenario()
         self._read_agenda()

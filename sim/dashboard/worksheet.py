@@ -9,13 +9,13 @@ from sim.dashboard import tell
 from sim.dashboard.bands import shipped_for
 from sim.dashboard.classroom import read_answer
 from sim.dashboard.experiment import WEEKS, Experiment
+from sim.dashboard.faults import ReaderError
 from sim.dashboard.files import apart
 from sim.dashboard.pages import PAGES, from_link, language, read_form
 from sim.dashboard.pulse import HEADLINES, PAIRS
 from sim.dashboard.session import read_day
 from sim.dashboard.twins import Twins
 from sim.locale import Words
-from sim.scenario import ScenarioError
 
 
 async def worksheet(request: Request) -> Response:
@@ -23,11 +23,11 @@ async def worksheet(request: Request) -> Response:
     form = await read_form(request)
     if form is None:
         return PlainTextResponse("The form is too large.", 413)
+    day, words = read_day(form.get("t", "")), language(form.get("lang"))
     try:
-        day, words = read_day(form.get("t", "")), language(form.get("lang"))
         return HTMLResponse(await from_link(form.get("x", ""), worksheet_of, day, words, form))
-    except ScenarioError as error:
-        return PlainTextResponse(str(error), 400)
+    except ReaderError as fault:
+        return PlainTextResponse(fault.told(words), 400)
 
 
 def worksheet_of(experiment: Experiment, day: int, words: Words, form: dict[str, str]) -> str:

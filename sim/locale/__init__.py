@@ -31,7 +31,7 @@ class Words:
         self.language = language
         self._texts = texts(language)
 
-    def __call__(self, key: str, **fields: Any) -> str:
+    def __call__(self, key: str, /, **fields: Any) -> str:
         """The text, with its fields filled in. Raises KeyError where there is none, or where a field is missing."""
         return self._texts[key].format(**fields)
 

@@ -72,6 +72,11 @@ def forward(page, days):
     until_day(page, day + days)
 
 
+def speak_korean(page):
+    page.click(".fd-head nav button >> nth=1")
+    page.wait_for_function("document.documentElement.lang === 'ko' && document.querySelector('.fl-play').innerText === '재생'")
+
+
 def history(page):
     return page.evaluate("firmlab.state().history")
 
@@ -292,8 +297,7 @@ def test_a_lever_moved_during_a_day_acts_on_the_morning_after_what_was_seen(visi
     page.wait_for_function("document.querySelector('.fd-away input').value.includes(`&t=${firmlab.state().day}&`)")
     other = visit(page.input_value(".fd-away input").removeprefix(server))
     assert history(other) == history(page)
-    page.click(".fd-head nav button >> nth=1")
-    page.wait_for_function("document.documentElement.lang === 'ko' && document.querySelector('.fl-play').innerText === '재생'")
+    speak_korean(page)
     assert history(page) == history(other)
 
 
@@ -303,8 +307,12 @@ def test_what_cannot_be_is_said_in_a_sentence(visit):
     page.wait_for_selector("[role=alert]")
     assert "1000" in page.inner_text("[role=alert]")
     page.wait_for_function("document.querySelector('input[name=staff]').value === '156'")
+    speak_korean(page)
+    assert "그릴 수 있는 자리는 1000개까지" in page.inner_text("[role=alert]")
     page = visit("?x=damaged")
     assert "damaged" in page.inner_text("[role=alert]")
+    page = visit("?x=damaged&lang=ko")
+    assert "링크가 손상되었습니다" in page.inner_text("[role=alert]")
 
 
 # --- lessons ----------------------------------------------------------------------------------------------------------
@@ -500,8 +508,7 @@ def test_axe_finds_nothing_serious(visit, language, dark):
 
 def test_korean_has_no_english_left(visit):
     page = visit()
-    page.click(".fd-head nav button >> nth=1")
-    page.wait_for_function("document.documentElement.lang === 'ko' && document.querySelector('.fl-play').innerText === '재생'")
+    speak_korean(page)
     watch(page)
     forward(page, 5)
     text = re.sub(r"firmlab dashboard --network|firmlab\S*|Tab|Enter|Shift|English|CSV|TOML|kB|https?://\S+", "", page.inner_text(".fd"))
@@ -518,14 +525,22 @@ def test_it_fits_a_telephone(visit):
 # --- safety -----------------------------------------------------------------------------------------------------------
 
 
-def test_uploads_are_small_toml_and_nothing_else(visit):
-    page = visit()
+@pytest.mark.parametrize(
+    ("language", "too_large", "no_toml", "no_scenario"),
+    [
+        ("en", "larger than 64 kB", "not TOML", "not a built-in scenario"),
+        ("ko", "64 kB보다 큽니다", "TOML이 아닙니다", "기본으로 들어 있는 시나리오가 아닙니다"),
+    ],
+)
+def test_uploads_are_small_toml_and_nothing_else(visit, language, too_large, no_toml, no_scenario):
+    page = visit(f"{FRESH}&lang={language}")
     box = ".fd-away input[type=file]"
     for name, body, says in (
-        ("large.toml", "#" * 70_000, "larger than 64 kB"),
-        ("code.toml", "__import__('os').system('true')", "not TOML"),
-        ("path.toml", 'extends = "/etc/passwd"', "not a built-in scenario"),
-        ("key.toml", "[world]\nlod = 2.0", "load"),
+        ("large.toml", "#" * 70_000, too_large),
+        ("code.toml", "__import__('os').system('true')", no_toml),
+        ("path.toml", 'extends = "/etc/passwd"', no_scenario),
+        ("key.toml", "[world]\nlod = 2.0", "world.load"),
+        ("value.toml", "[world]\nload = 99", "≤ 20"),
     ):
         page.set_input_files(box, {"name": name, "mimeType": "text/plain", "buffer": body.encode()})
         page.wait_for_function("says => (document.querySelector('[role=alert]') || {}).innerText?.includes(says)", arg=says)

@@ -16,13 +16,15 @@ from sim.dashboard.challenges import CHALLENGES, HALF_OF_THE_GAIN, facts, is_fai
 from sim.dashboard.classroom import MOST_ANSWERS, MOST_CLASSES, Classroom, read_answer
 from sim.dashboard.close_look import person, story
 from sim.dashboard.experiment import FIRMS, WEEKS, Change, Experiment
+from sim.dashboard.faults import ReaderError
 from sim.dashboard.picture import HEIGHT, WIDTH, places, stays_of_day
 from sim.dashboard.presets import PRESETS
 from sim.dashboard.pulse import HEADLINES, PAIRS, one_pair
 from sim.dashboard.server import addresses, serve
 from sim.dashboard.tell import as_json
 from sim.dashboard.twins import Twins
-from sim.scenario import Scenario, ScenarioError
+from sim.locale import LANGUAGES, Words
+from sim.scenario import Scenario
 from sim.state import Disposition, Status
 from tests.commands import firmlab
 
@@ -123,7 +125,7 @@ def test_a_change_acts_from_the_next_morning_and_not_before():
     assert as_json(changed.history[:11]) == as_json(left.history[:11])
     assert as_json([first for first, _ in changed.history]) == as_json([first for first, _ in left.history])
     assert changed.history[60][1] != left.history[60][1]
-    with pytest.raises(ScenarioError, match="approve = 7"):
+    with pytest.raises(ReaderError, match="approve = 7"):
         changed.change("first", "approve", 7.0)
 
 
@@ -147,26 +149,61 @@ def test_a_link_holds_the_whole_experiment(preset):
 @settings(max_examples=200, deadline=None)
 @given(st.one_of(st.text(max_size=200), st.binary(max_size=200).map(lambda raw: raw.hex())))
 def test_a_damaged_link_is_a_sentence(text):
-    with pytest.raises(ScenarioError):
+    with pytest.raises(ReaderError, match="This link is damaged"):
         Experiment.from_link(text)
 
 
-def test_a_link_asks_for_nothing_impossible():
-    for wrong in (
-        Experiment(structure=(("staff", 5000),)),
-        Experiment(structure=(("weeks", 50),)),
-        Experiment(changes=(Change(1, "third", "approve", 1.0),)),
-        Experiment(changes=(Change(1, "", "staff", 30),)),
-        Experiment(changes=(Change(1, "first", "approve", float("nan")),)),
-        Experiment(designs=("traditional", "nonsense")),
-        Experiment(uploaded="[run]\nburn_in_weeks = 9000"),
-        Experiment(uploaded="[world]\nrequest_rate = 1e6"),
-        Experiment(uploaded="extends = []"),
-        Experiment(uploaded="extends = '../secret.toml'"),
-        Experiment(changes=tuple(Change(day, "", "load", 1.0) for day in range(1, 302))),
-    ):
-        with pytest.raises(ScenarioError):
-            Experiment.from_link(wrong.link())
+def uploaded(text):
+    return Experiment(uploaded=text)
+
+
+# What a reader may ask for in vain, by the sentence that answers it, and what the sentence names.
+IN_VAIN = (
+    ("unknown", Experiment(structure=(("weeks", 50),)), ("weeks", "staff, span")),
+    ("unknown", Experiment(changes=(Change(1, "third", "approve", 1.0),)), ("third", "first, second")),
+    ("unknown", Experiment(designs=("traditional", "nonsense")), ("nonsense", "social")),
+    ("seats", Experiment(structure=(("staff", 5000),)), ("world.staff = 5000", "1000")),
+    ("many_changes", Experiment(changes=tuple(Change(day, "", "load", 1.0) for day in range(1, 302))), ("301", "300")),
+    ("not_whole", Experiment(structure=(("span", 0),)), ("world.span = 0", "≥ 1, ≤ 200")),
+    ("not_whole", Experiment(seed=-1), ("run.seed = -1", "≥ 0, ≤ 4294967295")),
+    ("not_number", Experiment(changes=(Change(1, "first", "approve", 1.5),)), ("event[1].design.approve = 1.5", "≤ 1")),
+    ("not_number", Experiment(changes=(Change(1, "first", "approve", float("nan")),)), ("approve = nan",)),
+    ("unknown_key", Experiment(changes=(Change(1, "", "lod", 2.0),)), ("event[1].world.lod", "world.load")),
+    ("scenario", Experiment(changes=(Change(1, "", "staff", 30),)), ("staff is fixed when the firm is built",)),
+    ("too_much", uploaded("[run]\nburn_in_weeks = 9000"), ("burn_in_weeks = 9000", "200")),
+    ("too_much", uploaded("[world]\nrequest_rate = 1e6"), ("request_rate = 1000000.0", "160")),
+    ("not_built_in", uploaded("extends = []"), ("extends = []", "baseline")),
+    ("not_built_in", uploaded("extends = '../secret.toml'"), ("../secret.toml", "baseline")),
+    ("not_toml", uploaded("[world]\nload = 1\nstaff 3"), ("uploaded.toml", "3")),
+    ("not_toml", uploaded("a = " + "[" * 5000), ("uploaded.toml", "1")),
+    ("unknown_key", uploaded("[world]\nlod = 2.0"), ("uploaded.toml: world.lod", "world.load")),
+    ("unknown_key", uploaded("[design.open]\naprove = 1.0"), ("design.open.aprove", "approve")),
+    ("not_number", uploaded("[world]\nload = 99.0"), ("uploaded.toml: world.load = 99.0", "≥ 0, ≤ 20")),
+    ("not_number", uploaded("[world]\nplatform_half = 0"), ("world.platform_half = 0", "> 0, ≤ 100")),
+    ("not_number", uploaded("[design.open]\napprove = 'all'"), ("design.open.approve = all", "≥ 0, ≤ 1")),
+    ("not_whole", uploaded("[[event]]\nday = 0.5"), ("event[1].day = 0.5", "≥ 1")),
+    ("scenario", uploaded("[world]\npanel = 1\nquorum = 2"), ("quorum",)),
+    ("scenario", uploaded("world = 3"), ("uploaded.toml", "[world]")),
+    ("large_file", uploaded("#" * 70_000), ("64 kB",)),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("sentence", "wrong", "names"), IN_VAIN)
+def test_what_cannot_be_is_told_in_both_languages(sentence, wrong, names):
+    with pytest.raises(ReaderError) as raised:
+        Experiment.from_link(wrong.link())
+    assert raised.value.sentence == sentence
+    for language in LANGUAGES:
+        told = raised.value.told(Words(language))
+        assert all(name in told for name in names), told
+    assert raised.value.told(Words("en")) == str(raised.value)
+
+
+def test_every_sentence_about_a_mistake_is_tried():
+    elsewhere = {"damaged_link", "long_link", "last_day"}
+    assert {one[0] for one in IN_VAIN} | elsewhere == set(Words("en").below("dashboard.fault"))
+    with pytest.raises(ReaderError, match="longer than 50000"):
+        Experiment.from_link("A" * 50_001)
 
 
 def test_events_of_a_preset_come_as_early_as_its_warm_up_is_long():
@@ -275,7 +312,7 @@ def test_a_challenge_keeps_to_its_world_and_its_first_firm():
 def test_after_the_last_day_nothing_can_change():
     found = Twins(SMALL)
     found.go_to(WEEKS * 5)
-    with pytest.raises(ScenarioError, match="day 500 is the last"):
+    with pytest.raises(ReaderError, match="Day 500 is the last"):
         found.change("second", "approve", 0.0)
 
 

@@ -29,7 +29,7 @@ def dashboard(
             probe.bind((host, port))
         except OSError:
             fail(f"--port {port} is taken by another program, or not yours to take; try --port {min(port + 1, 65535)}.")
-    typer.echo("Getting ready; the first time of a version this compiles the rules, which takes a minute or three ...")
+    typer.echo("Getting ready; the first time of a version this compiles the rules, which takes a few minutes ...")
     from sim.dashboard.server import addresses, get_ready, serve
 
     get_ready()

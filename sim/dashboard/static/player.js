@@ -353,10 +353,11 @@
         const lines = setup.firms.map((firm, f) => ({x: weeks, y: history.map(evening => evening[f][place]), name: firm.name, mode: "lines",
           line: {color: colours[f], dash: DASHES[f], width: 2}, yaxis: "y"}));
         const data = [...lines];
-        if (band) {
-          const x = band.mean.map((_, w) => w + 1);
-          data.push({x: [...x, ...[...x].reverse()], y: [...band.high, ...[...band.low].reverse()], fill: "toself", fillcolor: of.band, line: {width: 0}, mode: "lines", yaxis: "y2", name: words.most_pairs, hoverinfo: "skip"});
-          data.push({x, y: band.mean, mode: "lines", line: {color: of.mean, dash: "dot", width: 1.5}, yaxis: "y2", name: words.mean_of_pairs});
+        const seen = Math.floor((history.length - 1) / 5); // weeks: what is to come would answer before anybody has predicted
+        if (band && seen) {
+          const until = name => band[name].slice(0, seen), x = until("mean").map((_, w) => w + 1);
+          data.push({x: [...x, ...[...x].reverse()], y: [...until("high"), ...until("low").reverse()], fill: "toself", fillcolor: of.band, line: {width: 0}, mode: "lines", yaxis: "y2", name: words.most_pairs, hoverinfo: "skip"});
+          data.push({x, y: until("mean"), mode: "lines", line: {color: of.mean, dash: "dot", width: 1.5}, yaxis: "y2", name: words.mean_of_pairs});
         }
         data.push({x: weeks, y: history.map(evening => difference(evening, place)), mode: "lines", line: {color: of.ink, width: 2}, yaxis: "y2", name: words.this_pair});
         const guess = notes.prediction && notes.prediction[name];

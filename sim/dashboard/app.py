@@ -52,7 +52,7 @@ def Controls(state: str, event_design: Any, event_change: Any, event_structure: 
 
 
 @solara.component_vue("components/take.vue")
-def Take(state: str, event_prepare: Any, event_judge: Any, event_upload: Any, event_gather: Any) -> Any:
+def Take(state: str, event_prepare: Any, event_judge: Any, event_upload: Any, event_gather: Any, event_ask: Any) -> Any:
     """Challenges, what can be taken away, and the class."""
 
 
@@ -61,13 +61,25 @@ def Page() -> None:
     """Everything, for one reader."""
     router = solara.use_router()
     session = solara.use_memo(lambda: Session(router.search or ""), [])
-    room, set_room = solara.use_state("")
+    room, set_room = solara.use_state("")  # the code of the reader's class
+    asked, set_asked = solara.use_state("")  # the lesson that it predicts
     judged, set_judged = solara.use_state(("", Experiment()))
     experiment, language = session.experiment.value, session.language.value
     solara.lab.theme.dark = session.dark.value
     _ = session.happened.value  # the levers follow what happens
     _thirty_pairs(session)
     page = tell.below(language, "dashboard.page.")
+
+    def gather(code: str) -> None:
+        """Open a class, or find the one of a page that was loaded anew; a closed one stays closed."""
+        found = CLASSROOM.again(code) if code else CLASSROOM.open(_lesson_name(experiment))
+        set_room(found or "")
+        set_asked((found and CLASSROOM.lesson(found)) or "")
+
+    def ask(*_: Any) -> None:
+        CLASSROOM.ask(room, _lesson_name(experiment))
+        set_asked(_lesson_name(experiment))
+
     with solara.Div(classes=["fd"]):
         solara.Style("@import url('/firmlab/page.css'); @import url('/firmlab/player.css');")
         Shell(state=_shell(session, page), event_speak=session.speak, event_shade=session.dark.set)
@@ -84,12 +96,12 @@ def Page() -> None:
             event_twice=lambda *_: session.start(_with(experiment, designs=(experiment.designs[0],) * 2)),
         )  # fmt: skip
         Take(
-            state=_take(session, page, room, judged),
+            state=_take(session, page, (room, asked), judged),
             event_prepare=lambda name: session.start(CHALLENGES[name].start) if name in CHALLENGES else None,
             event_judge=lambda name: set_judged((name, experiment)) if name in CHALLENGES else None,
             event_upload=lambda text: _upload(session, text),
-            event_gather=lambda code: set_room(CLASSROOM.again(code) or CLASSROOM.open(_lesson_name(experiment))),
-        )
+            event_gather=gather, event_ask=ask,
+        )  # fmt: skip
 
 
 @solara.component
@@ -243,8 +255,8 @@ def _said(change: Any, words: Any, page: dict[str, str]) -> str:
     return words("dashboard.page.change_line", day=change.day, who=who, what=what, value=f"{change.value:g}")
 
 
-def _take(session: Session, page: dict[str, str], room: str, judged: tuple[str, Experiment]) -> str:
-    words, experiment = session.words, session.experiment.value
+def _take(session: Session, page: dict[str, str], gathered: tuple[str, str], judged: tuple[str, Experiment]) -> str:
+    words, experiment, (room, asked) = session.words, session.experiment.value, gathered
     files = [
         {"text": page[kind], "name": name}
         for kind, name in (("csv", "twins.csv"), ("toml", "scenario.toml"), ("replay", "replay.html"))
@@ -255,5 +267,6 @@ def _take(session: Session, page: dict[str, str], room: str, judged: tuple[str, 
         "words": page, "language": words.language, "base": BASE, "link": experiment.link(), "files": files,
         "challenges": challenges, "verdict": _verdict(session, *judged), "judging": session.band is None,
         "largest": LARGEST_UPLOAD, "longest": LONGEST_LINK, "room": room, "addresses": addresses,
+        "asked": words(f"lessons.preset.{asked}.title") if asked else "", "stale": asked != _lesson_name(experiment),
         "network": len(addresses) > 1,
     })  # fmt: skip

@@ -1,6 +1,7 @@
 """Tasks for a class, each judged by thirty pairs of the firms as they stand."""
 
 from collections.abc import Callable, Mapping
+from math import isnan, nan
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -50,22 +51,32 @@ CHALLENGES = MappingProxyType({
 
 
 def is_fair(challenge: Challenge, experiment: Experiment) -> bool:
-    """Is it the challenge's own world and first firm, with nothing moved but levers of the second?"""
+    """Is it the challenge's own world and first firm, with nothing moved but levers of the second, and from day 1 on?
+
+    A lever that is moved later acts for a part of the time only: thirty pairs then say little about it.
+    """
     same = ("preset", "seed", "structure", "uploaded")
     return (
         all(getattr(experiment, name) == getattr(challenge.start, name) for name in same)
         and experiment.designs[0] == challenge.start.designs[0]
-        and all(change.firm == FIRMS[1] and change.key in (*SIX, "channel") for change in experiment.changes)
+        and all(
+            change.day == 1 and change.firm == FIRMS[1] and change.key in (*SIX, "channel")
+            for change in experiment.changes
+        )
     )
 
 
 def facts(experiment: Experiment, band: Mapping[str, Any]) -> Facts:
-    """What thirty pairs say in their last week."""
+    """What thirty pairs say in their last week; NaN, with which nothing is solved, where they say nothing."""
     apart = {
-        one.name: {name: band[one.name][name][-1] or 0.0 for name in ("mean", "mean_low", "mean_high")}
+        one.name: {name: _number(band[one.name][name][-1]) for name in ("mean", "mean_low", "mean_high")}
         for one in HEADLINES
     }
     return Facts(apart, opened(experiment))
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value
 
 
 def opened(experiment: Experiment) -> int:
@@ -86,5 +97,5 @@ def fields(told: Facts) -> dict[str, str]:
     found = {"levers": str(told.opened)}
     for name, apart in told.apart.items():
         for suffix, key in (("", "mean"), ("_low", "mean_low"), ("_high", "mean_high")):
-            found[name + suffix] = f"{apart[key]:+.1f}".replace("-", "−")
+            found[name + suffix] = "–" if isnan(apart[key]) else f"{apart[key]:+.1f}".replace("-", "−")
     return found

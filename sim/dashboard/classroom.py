@@ -33,6 +33,12 @@ class Classroom:
                 del self._lessons[gone]
         return code
 
+    def ask(self, code: str, preset: str) -> None:
+        """Put another lesson to an open class; what it said of the one before is forgotten."""
+        with self._lock:
+            if code in self._classes:
+                self._classes[code], self._lessons[code] = {}, preset
+
     def again(self, code: str) -> str | None:
         """The code of a class that is still open; None where it is not."""
         return code.upper() if code.upper() in self._classes else None

@@ -15,20 +15,23 @@ from typing import Any
 from sim.dashboard.faults import ReaderError, fault_of, shown
 from sim.dashboard.presets import PRESETS
 from sim.scenario import Design, Event, Run, Scenario, ScenarioError, World, built_in
+from sim.state import DAYS_A_WEEK, DAYS_A_YEAR
 
 FIRMS = ("first", "second")
 WEEKS = 100  # that a class can watch
 MOST_SEATS = 1000  # beyond that the picture would show a crowd, not people
 LONGEST_LINK = 50_000  # characters
 MOST_CHANGES = 300
-LONGEST_BURN_IN = 200  # weeks
 LARGEST_UPLOAD = 64_000  # bytes
 UPLOADED = "uploaded.toml"  # as what a reader's own file is known
 LEVERS = ("contact", "consult", "approve", "connect", "hear", "meet", "channel", "selling")
 WORLD = ("load", "turbulence", "error_cost", "request_rate", "quit_rate", "chance_meetings")
 STRUCTURE = ("staff", "span")
-MOST_WORK = 10  # times the baseline's
-BUSY = ("load", "decision_rate", "request_rate", "moment_rate", "deal_rate", "market_per_seat", "partners_per_seat")
+# One reader's experiment must not keep a whole class waiting.
+MOST_CASES = 4_000_000  # born in all in one firm; a baseline has a quarter of a million
+MOST_OUTSIDERS = 20_000  # customers and partners, present and possible
+MOST_DESIGNS, MOST_EVENTS = 20, 100  # of an uploaded scenario
+RATES = ("load", "decision_rate", "request_rate", "channel_extra", "moment_rate", "deal_rate")
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,6 @@ class Experiment:
         Raises ReaderError where a setting cannot be, or two do not agree.
         """
         base = self.base()
-        _is_bearable(base)
         names, known = dict(zip(FIRMS, self.designs, strict=True)), base.known_designs()
         for name in self.designs:
             if name not in known:
@@ -115,8 +117,7 @@ class Experiment:
             by_hand = [change.written() for change in self.changes]
             written = {"world": dict(self.structure), "run": {"seed": self.seed}, "event": by_hand}
             raise fault_of(error, written) from None
-        if made.world.staff > MOST_SEATS:
-            raise ReaderError("seats", staff=made.world.staff, most=MOST_SEATS)
+        _is_bearable(made)
         return made
 
     def changed(self, change: Change) -> "Experiment":
@@ -177,15 +178,31 @@ class Experiment:
 
 
 def _is_bearable(scenario: Scenario) -> None:
-    """One reader's scenario must not keep a whole class waiting."""
-    if scenario.run.burn_in_weeks > LONGEST_BURN_IN:
-        raise ReaderError("too_much", key="burn_in_weeks", value=scenario.run.burn_in_weeks, most=LONGEST_BURN_IN)
-    usual = World()
-    for event in (scenario.world.model_dump(), *(event.world for event in scenario.events)):
-        for key in BUSY:
-            most = MOST_WORK * getattr(usual, key)
-            if event.get(key, 0) > most:
-                raise ReaderError("too_much", key=key, value=event[key], most=f"{most:g}")
+    """Raises ReaderError where the firms are more than a page can draw, or a class can wait for."""
+    world, days = scenario.world, DAYS_A_WEEK * (scenario.run.burn_in_weeks + scenario.run.weeks)
+    if world.staff > MOST_SEATS:
+        raise ReaderError("seats", staff=world.staff, most=MOST_SEATS)
+    if world.span < 2:  # a line of people, in which everybody is everybody's manager
+        raise ReaderError("not_whole", key="world.span", value=world.span, allowed="≥ 2")
+    outsiders = world.staff * (world.market_per_seat + world.partners_per_seat)
+    if outsiders > MOST_OUTSIDERS:
+        raise ReaderError("outsiders", count=round(outsiders), most=MOST_OUTSIDERS)
+    if (cases := days * _births_a_day(_busiest(scenario))) > MOST_CASES:
+        raise ReaderError("cases", count=round(cases), most=MOST_CASES)
+
+
+def _busiest(scenario: Scenario) -> World:
+    """The world with the highest of all rates that it ever has: none of its days is busier."""
+    worlds = [dict(scenario.world), *(event.world for event in scenario.events)]
+    return scenario.world.model_copy(update={key: max(one.get(key, 0.0) for one in worlds) for key in RATES})
+
+
+def _births_a_day(world: World) -> float:
+    """Cases that are born of themselves where everybody in the market is a customer."""
+    customers, partners = world.staff * world.market_per_seat, world.staff * world.partners_per_seat
+    of_customers = world.request_rate * (1 + world.channel_extra) + world.moment_rate
+    a_year = customers * of_customers + partners * world.deal_rate
+    return world.load * (world.staff * world.decision_rate + a_year / DAYS_A_YEAR)
 
 
 @functools.cache
@@ -206,6 +223,9 @@ def _uploaded(text: str) -> Scenario:
     parent = written.get("extends", "baseline")
     if not isinstance(parent, str) or parent not in built_in():
         raise ReaderError("not_built_in", name=shown(parent), known=", ".join(built_in()))
+    for name, most in (("design", MOST_DESIGNS), ("event", MOST_EVENTS)):
+        if isinstance(tables := written.get(name), dict | list) and len(tables) > most:
+            raise ReaderError("many", key=name, count=len(tables), most=most)
     with TemporaryDirectory() as folder:
         file = Path(folder, UPLOADED)
         file.write_text(text, encoding="utf-8")

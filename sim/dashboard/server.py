@@ -1,7 +1,7 @@
 """The server: the page, its scripts, files to take away, and the address at which a class predicts.
 
 Everything is served from this machine; nothing is fetched from anywhere else. It listens on loopback unless told
-otherwise, and no request can run code or name a file.
+otherwise, and no request can run code or name a file (guard.py).
 """
 
 import os
@@ -33,7 +33,9 @@ def application() -> Any:
     from starlette.responses import FileResponse
     from starlette.routing import Route
 
-    from sim.dashboard import files, students, worksheet
+    from sim.dashboard import files, guard, students, worksheet
+
+    guard.only_declared_events()
 
     files_here = {name: HERE / "static" / name for name in ("player.js", "player.css", "page.css")}
     files_here["plotly.min.js"] = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -53,9 +55,8 @@ def application() -> Any:
         Route("/firmlab/class/{code}", students.answers),
         Route("/class/{code}", students.student, methods=["GET", "POST"]),
     ]
-    app = page_server.app
-    app.router.routes[:0] = ours
-    return app
+    page_server.app.router.routes[:0] = ours
+    return guard.OwnPagesOnly(page_server.app)
 
 
 def get_ready() -> None:

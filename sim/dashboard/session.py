@@ -55,7 +55,7 @@ class Session:
         self.setup = solara.reactive("")
         self.message = solara.reactive("")
         self.look = solara.reactive("")
-        self._serial = 0
+        self._serial = self._told = 0  # of what was told last; of the setup that the browser plays
         self._told_anew()
 
     @property
@@ -87,6 +87,7 @@ class Session:
         with self._lock:
             told = tell.setup(self.twins, self.words, dark=self.dark.value, notes=self.notes())
             self._serial += 1
+            self._told = self._serial
             self.setup.value = tell.as_json(told | {"serial": self._serial})
 
     def _say(self, told: dict[str, Any]) -> None:
@@ -95,25 +96,38 @@ class Session:
 
     # --- the clock
 
+    def _is_of_before(self, wanted: dict[str, Any]) -> bool:
+        """Was it asked of firms that have been replaced meanwhile?"""
+        return wanted["of"] != self._told
+
     def more(self, wanted: dict[str, Any]) -> None:
-        """The browser asks for days after one that it has; the firms never run ahead of it."""
+        """The browser asks for days after one that it has."""
         with self._lock:
+            if self._is_of_before(wanted):
+                return
             after, count = int(wanted["after"]), min(max(int(wanted["count"]), 1), 25)
             if after != self.twins.day:
                 self.twins.go_to(after)
             days = self.twins.days(count, drawn=str(wanted["drawn"]))
             self._say({"kind": "days", "id": wanted["id"], "days": days})
 
-    def jump(self, day: int) -> None:
+    def jump(self, wanted: dict[str, Any]) -> None:
         """Show the evening of a day."""
         with self._lock:
-            self.twins.go_to(int(day))
-            self.reached(self.twins.day)
+            if self._is_of_before(wanted):
+                return
+            self.twins.go_to(int(wanted["day"]))
+            self._arrive(self.twins.day)
             self._say({"kind": "reset", **tell.moment(self.twins)})
 
-    def reached(self, day: int) -> None:
+    def reached(self, wanted: dict[str, Any]) -> None:
         """The browser has shown a day to its end."""
-        self.day = min(max(int(day), 0), HORIZON)
+        with self._lock:
+            if not self._is_of_before(wanted):
+                self._arrive(min(max(int(wanted["day"]), 0), HORIZON))
+
+    def _arrive(self, day: int) -> None:
+        self.day = day
         self.happened.value = self._happened()
 
     def _happened(self) -> int:
@@ -125,13 +139,18 @@ class Session:
     def pick(self, chosen: dict[str, Any]) -> None:
         """A case, in both firms: their keys are the same."""
         with self._lock:
+            if self._is_of_before(chosen):
+                return
             key, now = int(str(chosen["case"]), 16), float(chosen["now"])
             both = [story(firm, key, now) for firm in self.twins.firms]
             self._look({"case": chosen["case"], "both": both})
 
     def seat(self, chosen: dict[str, Any]) -> None:
-        """A person."""
+        """A person, as she was on the last evening that the reader has seen."""
         with self._lock:
+            if self._is_of_before(chosen):
+                return
+            self._return_to(int(chosen["day"]))
             firm = int(chosen["firm"]) % len(FIRMS)
             seats = self.twins.firms[firm].seats
             about = person(self.twins.firms[firm], min(max(int(chosen["seat"]), 0), len(seats) - 1))
@@ -163,10 +182,8 @@ class Session:
             self._changed()
 
     def _return_to(self, day: int) -> None:
-        """Forget days that the reader has not seen; the browser forgets them too."""
-        if self.twins.day != day:
-            self.twins.go_to(day)
-            self._say({"kind": "drop"})
+        """Forget days that the reader has not seen; the browser has forgotten them before it asked."""
+        self.twins.go_to(day)
         self.day = self.twins.day
 
     def _refuse(self, fault: ReaderError) -> None:

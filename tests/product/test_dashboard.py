@@ -1,6 +1,7 @@
 """The dashboard in a real browser: every reader's way through it, with the network beyond this machine cut off."""
 
 import csv
+import http.client
 import io
 import json
 import re
@@ -112,8 +113,17 @@ def test_the_clock_by_button_and_by_key(visit):
     page.wait_for_function("firmlab.state().playing")
     page.keyboard.press("Space")
     page.wait_for_function("!firmlab.state().playing")
+    page.keyboard.press("r")  # a letter counts only where it is looked for
+    page.wait_for_timeout(200)
+    assert page.evaluate("firmlab.state().day") == 12
+    page.focus(".fl-play")
     page.keyboard.press("r")
     page.wait_for_function("firmlab.state().day === 0")
+    for _ in range(7):  # however fast, none is lost
+        page.keyboard.press("ArrowRight")
+    until_day(page, 7)
+    page.wait_for_timeout(500)
+    assert page.evaluate("firmlab.state().day") == 7
     page.select_option(".fl-bar select", "4")
     page.click(".fl-play")
     until_day(page, 100)
@@ -121,6 +131,13 @@ def test_the_clock_by_button_and_by_key(visit):
     page.evaluate("firmlab.jump(42)")
     page.wait_for_function("firmlab.state().day === 42")
     assert "42" in page.inner_text(".fl-status")
+    slider = page.locator(".fl-bar input")
+    page.click(".fl-play")
+    slider.evaluate("one => { one.value = 30; one.dispatchEvent(new Event('input')); }")
+    page.wait_for_timeout(300)
+    assert slider.input_value() == "30"  # the clock does not take it from the hand that drags it
+    slider.evaluate("one => one.dispatchEvent(new Event('change'))")
+    page.wait_for_function("firmlab.state().day === 30 && !firmlab.state().playing")
 
 
 def test_no_chart_is_ahead_of_the_picture_or_behind_it(visit):
@@ -228,10 +245,18 @@ def test_a_person_by_mouse_and_by_keyboard(visit):
         page.keyboard.press(key)
     page.wait_for_selector(".fl-story dl")
     assert "Manager 3" in page.inner_text(".fl-look")
+    assert "evening of day 5" in page.inner_text(".fl-look")
     assert page.locator(".fl-story dd").count() == 5
     page.locator(".fl-seat[data-seat='7']").last.click()
     page.wait_for_function("document.querySelector('.fl-look').innerText.includes('Manager 7')")
     assert page.evaluate("firmlab.state().day") == 5
+    page.select_option(".fl-bar select", "2")
+    page.click(".fl-play")
+    page.wait_for_function("firmlab.state().begun === 6 && firmlab.state().hour > 1")
+    page.click(".fl-play")
+    page.locator(".fl-seat[data-seat='4']").last.dispatch_event("click")  # a case may stand before her
+    page.wait_for_function("document.querySelector('.fl-look').innerText.includes('Manager 4')")
+    assert "evening of day 5" in page.inner_text(".fl-look")  # nobody has seen that of day 6
 
 
 def test_customers_are_painted_for_eyes_and_told_for_ears(visit):
@@ -299,6 +324,56 @@ def test_a_lever_moved_during_a_day_acts_on_the_morning_after_what_was_seen(visi
     assert history(other) == history(page)
     speak_korean(page)
     assert history(page) == history(other)
+
+
+def test_a_lever_moved_while_it_plays_leaves_no_day_of_before(visit, server):
+    page = visit()
+    watch(page)
+    page.select_option(".fl-bar select", "4")
+    page.click(".fl-play")
+    until_day(page, 20)
+    page.locator("input[name='second.approve']").evaluate("one => { one.value = 0; one.dispatchEvent(new Event('change')); }")
+    page.wait_for_selector(".fd-changes li:has-text('Day')")
+    changed = int(re.search(r"Day (\d+)", page.inner_text(".fd-changes"))[1])
+    until_day(page, changed + 40)
+    page.click(".fl-play")
+    page.wait_for_function("document.querySelector('.fd-away input').value.includes(`&t=${firmlab.state().day}&`)")
+    other = visit(page.input_value(".fd-away input").removeprefix(server))
+    assert history(other) == history(page)
+
+
+def test_a_lesson_chosen_while_another_plays_begins_at_its_beginning(visit):
+    page = visit()
+    watch(page)
+    page.locator("input[name='second.approve']").evaluate(
+        "one => { one.value = 0.3; one.dispatchEvent(new Event('input')); one.dispatchEvent(new Event('change')); }"
+    )
+    page.wait_for_selector(".fd-changes li:has-text('Day 1')")
+    page.select_option(".fl-bar select", "4")
+    page.click(".fl-play")
+    until_day(page, 60)
+    page.locator(".fd-presets button", has_text="Step by step").click()
+    page.wait_for_selector(".fd-watch")
+    page.wait_for_timeout(1000)
+    assert page.evaluate("firmlab.state().day") == 0
+    for name in ("contact", "consult", "approve"):
+        lever = page.locator(f"input[name='second.{name}']")
+        assert lever.input_value() == "0"
+        assert lever.evaluate("one => one.parentElement.querySelector('output').textContent") == "0"
+    page.locator(".fl-seat[data-seat='3']").last.click()
+    page.wait_for_selector(".fl-story")
+    assert "morning of day 1" in page.inner_text(".fl-look")
+
+
+def test_where_no_pair_has_a_value_the_page_says_so(visit):
+    page = visit("?preset=placebo")
+    watch(page)
+    forward(page, 5)
+    nothing = {"mean": [None], "mean_low": [None], "mean_high": [None], "low": [None], "high": [None],
+               "better": [0], "equal": [0], "worse": [0]}  # fmt: skip
+    notes = {"band": dict.fromkeys(HEADLINES, nothing) | {"pairs": 30}, "state": "ready", "marks": [], "prediction": None, "locked": False}
+    page.evaluate("notes => firmlab.note(notes)", notes)
+    assert "none of the pairs has a value" in page.inner_text(".fl-band >> nth=0")
 
 
 def test_what_cannot_be_is_said_in_a_sentence(visit):
@@ -392,8 +467,14 @@ def test_a_class_predicts_on_its_telephones(visit, server):
         phone.click("button")
         phone.context.close()
     page.wait_for_function("document.querySelector('.fd-strip')?.querySelectorAll('circle').length === 3", timeout=15_000)
+    assert page.get_by_text("Put this lesson to the class").count() == 0
+    page.locator(".fd-presets button", has_text="Twice the work").click()
+    page.get_by_text("Put this lesson to the class").click()  # one address for the whole hour
+    page.wait_for_function("document.querySelector('.fd-class').innerText.includes('Twice the work')")
+    page.wait_for_function("document.querySelectorAll('.fd-strip circle').length === 0", timeout=15_000)
     phone = page.context.browser.new_page()
     phone.goto(f"{server}class/{code}")
+    assert "doubled" in phone.inner_text("body")
     phone.click("button")
     assert "number from" in phone.inner_text("[role=status]")
     assert phone.goto(f"{server}class/NONE5").status == 404
@@ -555,6 +636,12 @@ def test_it_listens_on_loopback_and_keeps_to_itself(server):
     port = int(server.rsplit(":", 1)[1].strip("/"))
     bound = {one.laddr.ip for one in psutil.net_connections("tcp") if one.status == "LISTEN" and one.laddr.port == port}
     assert bound == {"127.0.0.1"}
+    asked = http.client.HTTPConnection("localhost", port)
+    asked.request("GET", "/jupyter/api/kernels/x/channels?session_id=x", headers={
+        "Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": "http://example.com",
+    })  # fmt: skip
+    assert asked.getresponse().status == 403  # a page of another site that the teacher has open
     from sim.dashboard.server import SETTINGS
 
     assert SETTINGS["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] == "false"

@@ -17,6 +17,7 @@ from sim.dashboard.classroom import MOST_ANSWERS, MOST_CLASSES, Classroom, read_
 from sim.dashboard.close_look import person, story
 from sim.dashboard.experiment import FIRMS, WEEKS, Change, Experiment
 from sim.dashboard.faults import ReaderError
+from sim.dashboard.guard import only_declared_events
 from sim.dashboard.picture import HEIGHT, WIDTH, places, stays_of_day
 from sim.dashboard.presets import PRESETS
 from sim.dashboard.pulse import HEADLINES, PAIRS, one_pair
@@ -170,8 +171,13 @@ IN_VAIN = (
     ("not_number", Experiment(changes=(Change(1, "first", "approve", float("nan")),)), ("approve = nan",)),
     ("unknown_key", Experiment(changes=(Change(1, "", "lod", 2.0),)), ("event[1].world.lod", "world.load")),
     ("scenario", Experiment(changes=(Change(1, "", "staff", 30),)), ("staff is fixed when the firm is built",)),
-    ("too_much", uploaded("[run]\nburn_in_weeks = 9000"), ("burn_in_weeks = 9000", "200")),
-    ("too_much", uploaded("[world]\nrequest_rate = 1e6"), ("request_rate = 1000000.0", "160")),
+    ("cases", uploaded("[run]\nburn_in_weeks = 9000"), ("4000000",)),
+    ("cases", uploaded("[world]\nrequest_rate = 1e6"), ("4000000",)),
+    ("cases", Experiment(changes=(Change(1, "", "request_rate", 1e7), Change(1, "", "load", 20.0))), ("4000000",)),
+    ("outsiders", uploaded("[world]\nmarket_per_seat = 500"), ("20000", "market_per_seat")),
+    ("many", uploaded("\n".join(f"[design.d{number}]" for number in range(30))), ("[design]", "30", "20")),
+    ("many", uploaded("[[event]]\nday = 1\nworld = { load = 1.0 }\n" * 101), ("[event]", "101", "100")),
+    ("not_whole", Experiment(structure=(("span", 1),)), ("world.span = 1", "≥ 2")),
     ("not_built_in", uploaded("extends = []"), ("extends = []", "baseline")),
     ("not_built_in", uploaded("extends = '../secret.toml'"), ("../secret.toml", "baseline")),
     ("not_toml", uploaded("[world]\nload = 1\nstaff 3"), ("uploaded.toml", "3")),
@@ -304,7 +310,7 @@ def test_a_challenge_keeps_to_its_world_and_its_first_firm():
     for other in (
         replace(start, designs=("social", "traditional")), replace(start, structure=(("staff", 20),)),
         replace(start, preset="overload"), lever(start, "selling", 0.0), start.changed(Change(1, "", "load", 2.0)),
-        start.changed(Change(1, "first", "approve", 1.0)),
+        start.changed(Change(1, "first", "approve", 1.0)), start.changed(Change(500, "second", "approve", 1.0)),
     ):  # fmt: skip
         assert not is_fair(challenge, other)
 
@@ -358,6 +364,8 @@ def test_a_class_is_bounded_and_nameless():
     assert room.answer(first, "7", {"decision": 2.0})
     assert len(room.answers(first)) == MOST_ANSWERS
     assert room.again(first) == first
+    room.ask(first, "placebo")
+    assert (room.lesson(first), room.answers(first)) == ("placebo", [])
     for _ in range(MOST_CLASSES):
         room.open("placebo")
     assert room.answers(first) is None
@@ -378,6 +386,35 @@ def test_firms_are_called_alike_everywhere():
 
 
 # --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_calls_nothing_but_what_a_component_declares(monkeypatch):
+    from ipyvue import VueTemplate
+    from ipyvue.VueTemplateWidget import Events
+
+    monkeypatch.setattr(Events, "_handle_event", Events._handle_event)  # as it was, afterwards
+    only_declared_events()
+    heard = []
+
+    class Component(VueTemplate):
+        template = "<div></div>"
+
+        def vue_hello(self, data):
+            heard.append(data)
+
+        def secret(self, **kwargs):
+            heard.append("secret")
+
+    component = Component()
+    component._handle_event(None, {"event": "hello", "data": 1}, [])
+    for content in (
+        {"create_widget": ["builtins", "dict"], "props": {"a": {"functionRef": "secret"}}, "id": "x"},
+        {"update_ref": {"functionRef": "secret"}, "id": component.model_id, "prop": "css"},
+        {"event": "secret"}, {"event": "__init__"}, {"event": None}, {"event": ["hello"]}, {},
+        {"event": "hello", "data": 2, "create_widget": ["builtins", "dict"]},
+    ):  # fmt: skip
+        component._handle_event(None, content, [])
+    assert heard == [1]
 
 
 def test_only_this_computer_unless_told_otherwise():

@@ -219,7 +219,7 @@
       if (seat) this.pick(Number(seat.dataset.seat));
     }
 
-    pick(seat) { this.focus(seat); this.ask.seat({firm: this.number, seat}); }
+    pick(seat) { this.focus(seat); this.ask.someone(this.number, seat); }
 
     clickDot(event) {
       const dot = event.target.closest("[data-case]");
@@ -266,10 +266,10 @@
   // --- the whole -----------------------------------------------------------------------------------------------------
 
   window.firmlabPlayer = function (root, setup, ask) {
-    ask = {...ask, say: text => { live.textContent = text; }};
+    ask = {...ask, say: text => { live.textContent = text; }, someone: (firm, seat) => { forget(); ask.seat({firm, seat, day}); }};
     const words = setup.words, still = matchMedia("(prefers-reduced-motion: reduce)");
-    let firms, history, day, hour, playing = false, waiting = [], asked = false, asking = 0, target = null, speed = setup.speed ?? 1, dark = setup.dark;
-    let shown = null, frame = 0, last = 0, lastCharts = 0, chartsDue = true, ended = false, notes = setup.notes, spoken = 0, credit = 0, said = 0, saidDay = -1, saidText = "", later = 0, spreadOf = null, spreadDark = null;
+    let firms, history, day, hour, playing = false, waiting = [], asked = "", asking = 0, target = null, speed = setup.speed ?? 1, dark = setup.dark;
+    let shown = null, frame = 0, last = 0, lastCharts = 0, chartsDue = true, ended = false, notes = setup.notes, spoken = 0, credit = 0, said = 0, saidDay = -1, saidText = "", later = 0, jumping = 0, dragging = false, spreadOf = null, spreadDark = null;
     let latest = setup.firms.map(() => ({}));
 
     // the page
@@ -282,7 +282,8 @@
       ...SPEEDS.map((one, number) => make("option", {value: number}, words[`speed_${one.key}`])));
     speeds.value = speed;
     const slider = make("input", {type: "range", min: 0, max: setup.horizon, "aria-label": words.jump,
-      onchange: event => jump(Number(event.target.value)), oninput: event => { status.textContent = fill(words.jump_to, {day: event.target.value}); }});
+      onchange: event => { dragging = false; jump(Number(event.target.value), 300); },
+      oninput: event => { dragging = true; status.textContent = fill(words.jump_to, {day: event.target.value}); }});
     const bar = make("div", {class: "fl-bar", role: "group", "aria-label": words.toolbar}, playButton,
       make("button", {class: "fl-day", title: words.key_day, onclick: () => forward(1)}, words.step_day),
       make("button", {class: "fl-week", title: words.key_week, onclick: () => forward(5)}, words.step_week),
@@ -410,7 +411,7 @@
       const place = HEADLINES.indexOf(name), evening = history[history.length - 1], week = Math.floor((history.length - 1) / 5);
       const band = notes.band && notes.band[name], of = band && week > 0;
       return {first: number(evening[0][place], name), second: number(evening[1][place], name), difference: number(difference(evening, place), name, true),
-        unit: words[`unit_${name}`], week, pairs: notes.band ? notes.band.pairs : 0, ...(of ? {
+        unit: words[`unit_${name}`], week, pairs: of ? band.better[week - 1] + band.equal[week - 1] + band.worse[week - 1] : 0, ...(of ? {
           mean: number(band.mean[week - 1], name, true), low: number(band.mean_low[week - 1], name, true), high: number(band.mean_high[week - 1], name, true),
           better: band.better[week - 1], equal: band.equal[week - 1], worse: band.worse[week - 1], sure: band.mean_low[week - 1] > 0 || band.mean_high[week - 1] < 0} : {})};
     }
@@ -421,7 +422,7 @@
         numbers.innerHTML = setup.firms.map((firm, f) => `<span class="fl-number fl-f${f}"><b>${of[f ? "second" : "first"]}</b> <small>${words[`short_${name}`]}</small><span>${escaped(firm.name)}${same ? ` ${f + 1}` : ""}</span></span>`).join("");
         apart.textContent = fill(words.apart, of);
         told.textContent = notes.state === "none" || notes.state === "failed" ? words[`band_${notes.state}`] : notes.state !== "ready" ? fill(words.band_working, {done: notes.done || 0, pairs: notes.of || 30})
-          : of.mean === undefined ? words.band_later : fill(words[of.sure ? "band_sure" : "band_unsure"], of);
+          : of.mean === undefined ? words.band_later : fill(words[!of.pairs ? "band_unknown" : of.sure ? "band_sure" : "band_unsure"], of);
         told.classList.toggle("fl-working", notes.state === "working");
       }
       const now = performance.now();
@@ -478,7 +479,8 @@
     const set = (element, name, value) => { if (element[name] !== value) element[name] = value; }; // what is equal is not laid out again
     function labels() {
       set(playButton, "textContent", playing ? words.pause : words.play);
-      if (document.activeElement !== slider || playing) set(slider, "value", String(day));
+      if (dragging) return;
+      set(slider, "value", String(day));
       const under = shown && shown.day > day, shownDay = under || !day ? day + 1 : day, clock = 9 + (day || under ? Math.min(hour, DAY) : 0);
       set(status, "textContent", fill(words.status, {day: shownDay, week: Math.max(1, Math.ceil(shownDay / 5)),
         time: `${String(Math.floor(clock)).padStart(2, "0")}:${String(Math.floor(clock % 1 * 60 / 10) * 10).padStart(2, "0")}`}));
@@ -488,10 +490,10 @@
     function need() {
       const drawn = !SPEEDS[speed].days && target === null, few = drawn ? 1 : 10, told = waiting.length ? waiting[waiting.length - 1].day : begun();
       if (!asked && waiting.length < few && told < setup.horizon) {
-        asked = true;
         const count = target !== null ? Math.min(25, target - told) : drawn ? 1 : 25;
-        if (count > 0) ask.more({id: ++asking, after: told, count, drawn: drawn ? "all" : told + count === target ? "last" : "none"});
-        else asked = false;
+        if (count < 1) return;
+        asked = drawn ? "all" : told + count === target ? "last" : "none"; // of which days every service is told
+        ask.more({id: ++asking, after: told, count, drawn: asked});
       }
     }
 
@@ -540,18 +542,30 @@
     const begun = () => shown && shown.day > day ? shown.day : day; // the last day that the reader has seen anything of
     const run = () => { if (!frame) { last = performance.now(); frame = requestAnimationFrame(tick); } };
     function toggle(on = !playing) { playing = on && day < setup.horizon; labels(); run(); }
-    function forget() { waiting = []; asked = false; asking++; } // days that have been told and not begun
-    function undrawn() { if (waiting.some(one => !one.firms[0].stays) || asked) forget(); }
-    function forward(days) { playing = false; undrawn(); target = Math.min(setup.horizon, day + days); run(); }
-    function jump(to) { playing = false; target = null; labels(); ask.jump(to); }
+    function forget() { waiting = []; asked = ""; asking++; } // days that have been told and not begun
+    function undrawn() { if (waiting.some(one => !one.firms[0].stays) || asked === "none" || asked === "last") forget(); }
+    function forward(days) {
+      playing = false;
+      if (target === null) undrawn();
+      target = Math.min(setup.horizon, (target ?? day) + days);
+      run();
+    }
+    function jump(to, soon = 0) { // soon: milliseconds in which the reader may think better of it
+      playing = false; target = null;
+      labels();
+      clearTimeout(jumping);
+      jumping = setTimeout(() => { forget(); ask.jump(to); }, soon);
+    }
 
-    const typing = key => {
-      const at = document.activeElement.tagName; // a button takes Space and Enter, and leaves the arrows to us
-      return /^(INPUT|TEXTAREA|SELECT)$/.test(at) || key === " " && /^(BUTTON|SUMMARY|A)$/.test(at);
+    const others = key => { // keys that what has the focus needs itself; a button takes Space and leaves the arrows to us
+      const at = document.activeElement;
+      return /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName) || key === " " && /^(BUTTON|SUMMARY|A)$/.test(at.tagName)
+        || at !== document.body && !bar.contains(at) && !stages.contains(at);
     };
     function pressed(event) {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || notes.locked || typing(event.key)) return;
-      const does = {" ": () => toggle(), ArrowRight: () => forward(event.shiftKey ? 5 : 1), r: () => jump(0), R: () => jump(0)}[event.key];
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || notes.locked || others(event.key)) return;
+      const does = {" ": () => event.repeat || toggle(), ArrowRight: () => forward(event.shiftKey ? 5 : 1)}[event.key]
+        || (event.key.toLowerCase() === "r" && document.activeElement !== document.body ? () => jump(0) : null); // a letter only where it is looked for
       if (does) { does(); event.preventDefault(); }
     }
     document.addEventListener("keydown", pressed);
@@ -572,11 +586,11 @@
       return box;
     }
     function someone(firm, told) {
-      const box = make("div", {class: `fl-story fl-f${firm}`}, make("h3", {}, `${setup.firms[firm].name}: ${seatName(firm, told.seat)}`), make("p", {class: "fl-hint"}, fill(words.evening, {day: told.day})));
+      const box = make("div", {class: `fl-story fl-f${firm}`}, make("h3", {}, `${setup.firms[firm].name}: ${seatName(firm, told.seat)}`), make("p", {class: "fl-hint"}, fill(told.day ? words.evening : words.first_morning, {day: told.day})));
       if (told.vacant) return put(box, {}, [make("p", {}, words.vacant)]);
       box.append(make("dl", {}, ...[["load", `${Math.round(100 * told.load)} %`], ["waiting", told.waiting], ["attachment", told.attachment.toFixed(2)], ["years", (told.weeks / 50).toFixed(1)], ["ties", told.tie_count]]
         .flatMap(([name, value]) => [make("dt", {}, words[`person_${name}`]), make("dd", {}, String(value))])),
-        make("p", {}, words.strongest), make("ul", {class: "fl-chips"}, ...told.ties.map(([seat, weight]) => make("li", {}, make("button", {onclick: () => ask.seat({firm, seat})}, `${seatName(firm, seat)} · ${weight.toFixed(2)}`)))));
+        make("p", {}, words.strongest), make("ul", {class: "fl-chips"}, ...told.ties.map(([seat, weight]) => make("li", {}, make("button", {onclick: () => ask.someone(firm, seat)}, `${seatName(firm, seat)} · ${weight.toFixed(2)}`)))));
       if (told.cases.length) box.append(make("p", {}, words.her_cases), make("ul", {class: "fl-chips"}, ...told.cases.map(([id, kind]) => make("li", {}, make("button", {onclick: () => ask.pick({firm, case: id})}, `${words[`kind_${kind}`]} ${id}`)))));
       return box;
     }
@@ -587,9 +601,8 @@
     return {
       feed(told) {
         if (told.kind === "reset") return reset(told);
-        if (told.kind === "drop") { forget(); return run(); }
         if (told.id !== asking) return; // of before something changed
-        asked = false;
+        asked = "";
         for (const one of told.days) {
           const end = waiting.length ? waiting[waiting.length - 1].day : begun();
           if (one.day === end + 1) waiting.push(one);
@@ -618,7 +631,7 @@
       },
       theme(on) { dark = on; firms.forEach(firm => { firm.dark = dark; firm.paint(); }); charts(); },
       state: () => ({day, begun: begun(), hour, playing, history, speed, waiting: waiting.length}),
-      toggle, forward, jump,
+      toggle, forward, jump, forget,
       hold(at) { // the picture at an hour of the day that comes next, for pictures of it
         need();
         if (!(shown && shown.day > day) && waiting.length) take();
@@ -626,7 +639,7 @@
         firms.forEach(firm => firm.at(at, false));
         labels();
       },
-      end() { ended = true; clearTimeout(later); cancelAnimationFrame(frame); document.removeEventListener("keydown", pressed); cards.forEach(one => Plotly.purge(one.plot)); Plotly.purge(spread); },
+      end() { ended = true; clearTimeout(later); clearTimeout(jumping); cancelAnimationFrame(frame); document.removeEventListener("keydown", pressed); cards.forEach(one => Plotly.purge(one.plot)); Plotly.purge(spread); },
     };
   };
 })();

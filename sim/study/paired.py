@@ -57,11 +57,12 @@ def _difference(
     names = ("difference", "difference_low", "difference_high", "twins_better", "twins_equal", "twins_worse",
              "twins_same_sign", "effect", "pairing_gain", "p")  # fmt: skip
     row: dict[str, Any] = dict.fromkeys(names, np.nan)
-    both = values.to_frame("own").join(reference.rename("reference"), how="inner").dropna()
-    row["pairs"] = len(both)
-    if itself or not len(both):
+    own, theirs = values.to_numpy(float), reference.reindex(values.index).to_numpy(float)
+    both = ~(np.isnan(own) | np.isnan(theirs))
+    own, theirs = own[both], theirs[both]
+    row["pairs"] = len(own)
+    if itself or not len(own):
         return row
-    own, theirs = both["own"].to_numpy(), both["reference"].to_numpy()
     differences = own - theirs
     row |= dict(zip(names[:3], interval(differences), strict=True))
     row |= {"twins_same_sign": share_of_sign(differences), "p": t_test(differences)}
@@ -70,7 +71,7 @@ def _difference(
         row["twins_better"] = float((sign * differences > 0).mean())
         row["twins_equal"] = float((differences == 0).mean())
         row["twins_worse"] = float((sign * differences < 0).mean())
-    if len(both) > 1:
+    if len(own) > 1:
         apart = own.var(ddof=1) + theirs.var(ddof=1)
         together = differences.var(ddof=1)
         row["effect"] = differences.mean() / np.sqrt(apart / 2) if apart > 0 else np.nan

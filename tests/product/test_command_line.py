@@ -21,6 +21,8 @@ warm_up_weeks = 0
 weeks = 2
 replications = 4
 """
+# A comparison in this very process and without its report, where neither is what a test is about.
+ALONE = ("compare", "small.toml", "--no-report", "--workers", 1)
 
 
 @pytest.fixture
@@ -76,7 +78,7 @@ def test_compare_prints_a_table_and_where_it_is_stored(folder):
 
 
 def test_compare_shows_the_path_over_time(folder):
-    done = firmlab("compare", "small.toml", "--every", 3, "--replications", 2, folder=folder)
+    done = firmlab(*ALONE, "--every", 3, "--replications", 2, folder=folder)
     assert done.returncode == 0, done.stderr
     assert "satisfaction" in done.stdout
     assert done.stdout.count("to week") == 5
@@ -84,7 +86,7 @@ def test_compare_shows_the_path_over_time(folder):
 
 
 def test_compare_as_json_is_one_row_a_measure_and_design(folder):
-    done = firmlab("compare", "small.toml", "--json", "--designs", "traditional,connected,social", folder=folder)
+    done = firmlab(*ALONE, "--json", "--designs", "traditional,connected,social", folder=folder)
     rows = json.loads(done.stdout)
     assert {row["design"] for row in rows} == {"traditional", "connected", "social"}
     assert len(rows) == 3 * len({row["measure"] for row in rows})
@@ -93,25 +95,25 @@ def test_compare_as_json_is_one_row_a_measure_and_design(folder):
 
 
 def test_a_second_compare_computes_only_what_is_missing(folder):
-    firmlab("compare", "small.toml", "--replications", 2, "--out", "r", folder=folder)
-    more = firmlab("compare", "small.toml", "--replications", 5, "--out", "r", folder=folder)
+    firmlab(*ALONE, "--replications", 2, "--out", "r", folder=folder)
+    more = firmlab(*ALONE, "--replications", 5, "--out", "r", folder=folder)
     assert "(6 runs computed now, 4 there already)" in more.stdout
-    again = firmlab("compare", "small.toml", "--replications", 5, "--out", "r", folder=folder)
+    again = firmlab(*ALONE, "--replications", 5, "--out", "r", folder=folder)
     assert "(0 runs computed now, 10 there already)" in again.stdout
-    third = firmlab("compare", "small.toml", "--designs", "traditional,connected", "--out", "r", folder=folder)
+    third = firmlab(*ALONE, "--designs", "traditional,connected", "--out", "r", folder=folder)
     assert "(4 runs computed now, 4 there already)" in third.stdout
 
 
 def test_workers_do_not_change_a_number(folder):
-    firmlab("compare", "small.toml", "--workers", 1, "--out", "one", folder=folder)
-    firmlab("compare", "small.toml", "--workers", 2, "--out", "two", folder=folder)
+    firmlab(*ALONE, "--out", "one", folder=folder)
+    firmlab("compare", "small.toml", "--no-report", "--workers", 2, "--out", "two", folder=folder)
     one, two = parts(folder / "one"), parts(folder / "two")
     assert len(one) == 1
     assert one == two, "to the last byte"
 
 
 def test_trace_writes_an_event_log_of_both_firms(folder):
-    firmlab("compare", "small.toml", "--trace", "--out", "r", folder=folder)
+    firmlab(*ALONE, "--trace", "--out", "r", folder=folder)
     assert sorted(path.name for path in (folder / "r" / "trace").iterdir()) == ["social.csv", "traditional.csv"]
     firmlab("run", "small.toml", "--trace", "one.csv", folder=folder)
     assert (folder / "one.csv").read_text() == (folder / "r" / "trace" / "traditional.csv").read_text()
@@ -121,10 +123,10 @@ def test_trace_writes_an_event_log_of_both_firms(folder):
 def test_observed_hours_stand_beside_the_models(folder):
     observed = "observed_hours_by_handoffs = [0.5, 1.5, 2.5, 3.5, 4.5, 5.5]\n"
     (folder / "small.toml").write_text(observed + SMALL)
-    printed = firmlab("compare", "small.toml", "--out", "r", folder=folder).stdout
+    printed = firmlab(*ALONE, "--out", "r", folder=folder).stdout
     assert "median hours of requests by handoffs   observed" in printed
     (folder / "small.toml").write_text(observed.replace("0.5", "9.5") + SMALL)
-    again = firmlab("compare", "small.toml", "--out", "r", folder=folder).stdout
+    again = firmlab(*ALONE, "--out", "r", folder=folder).stdout
     assert "(0 runs computed now" in again, "no run reads the observed hours"
 
 
@@ -163,9 +165,9 @@ def test_a_folder_without_permission_is_told(folder, monkeypatch):  # as seen by
 
 
 def test_another_experiments_folder_is_refused(folder):
-    firmlab("compare", "small.toml", "--replications", 2, "--out", "r", folder=folder)
+    firmlab(*ALONE, "--replications", 2, "--out", "r", folder=folder)
     before = {path: path.read_bytes() for path in (folder / "r").rglob("*") if path.is_file()}
-    done = firmlab("compare", "small.toml", "--set", "world.load=2.0", "--out", "r", folder=folder)
+    done = firmlab(*ALONE, "--set", "world.load=2.0", "--out", "r", folder=folder)
     assert done.returncode == 2
     assert "another experiment" in done.stderr
     assert before == {path: path.read_bytes() for path in (folder / "r").rglob("*") if path.is_file()}

@@ -52,8 +52,8 @@ def written(folder):
 @pytest.mark.skipif(sys.platform != "linux", reason="kill -9, and /proc")
 def test_killed_at_ten_random_moments_it_ends_with_the_same_bytes(folder):
     psutil = require("psutil")
-    (folder / "tiny.toml").write_text(tiny(weeks=60))
-    (folder / "file.toml").write_text(FILE.format(replications=60))
+    (folder / "tiny.toml").write_text(tiny(weeks=20))
+    (folder / "file.toml").write_text(FILE.format(replications=30))
     options = ("sweep", "file.toml", "--workers", 2, "--out")
     whole = firmlab(*options, "whole", folder=folder)
     assert whole.returncode == 0, whole.stderr

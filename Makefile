@@ -33,7 +33,7 @@ reference: $(VENV)/ready-report
 	$(BIN) -m sim report $(REFERENCE) --pdf --lang ko
 
 test: $(VENV)/ready-test
-	$(BIN) -m pytest -n 2
+	$(BIN) -m pytest -n 2 --dist worksteal
 
 lint: $(VENV)/ready-dev
 	$(BIN) -m ruff check sim tests docs notebooks

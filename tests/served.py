@@ -8,7 +8,8 @@ import urllib.request
 
 from tests.commands import command, environment
 
-READY = "window.firmlab && document.querySelectorAll('.fl-firm').length === 2"
+# The picture is there, and after it the charts.
+READY = "document.querySelectorAll('.fl-firm').length === 2 && document.querySelector('.fl-plot').data && window.firmlab"
 
 
 @contextlib.contextmanager

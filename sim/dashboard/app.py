@@ -47,7 +47,9 @@ def Stage(
 
 
 @solara.component_vue("components/controls.vue")
-def Controls(state: str, event_design: Any, event_change: Any, event_structure: Any, event_twice: Any) -> Any:
+def Controls(
+    state: str, event_design: Any, event_change: Any, event_structure: Any, event_twice: Any, event_back: Any
+) -> Any:
     """Levers of each firm, the world, and what was changed."""
 
 
@@ -93,6 +95,7 @@ def Page() -> None:
         Controls(
             state=_controls(session, page), event_design=lambda chosen: _design(session, chosen),
             event_change=session.change, event_structure=lambda chosen: _structure(session, chosen),
+            event_back=session.take_back,
             event_twice=lambda *_: session.start(_with(experiment, designs=(experiment.designs[0],) * 2)),
         )  # fmt: skip
         Take(
@@ -239,7 +242,10 @@ def _controls(session: Session, page: dict[str, str]) -> str:
     return tell.as_json({
         "words": page, "refused": session.refused.value, "firms": firms, "designs": designs, "structure": structure,
         "world": [_slider(key, words(f"dashboard.world.{key}"), getattr(world, key)) for key in WORLD],
-        "changes": [_said(change, words, page) for change in reversed(experiment.changes)],
+        "changes": [
+            {"number": number, "line": _said(change, words, page)}
+            for number, change in reversed([*enumerate(experiment.changes)])
+        ],
     })  # fmt: skip
 
 

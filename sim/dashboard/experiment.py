@@ -128,6 +128,10 @@ class Experiment:
         made.check()
         return made
 
+    def without(self, number: int) -> "Experiment":
+        """As if a change had never been made."""
+        return replace(self, changes=self.changes[:number] + self.changes[number + 1 :])
+
     def link(self) -> str:
         """All of it, for the address of the page: the same numbers wherever it is opened."""
         told: dict[str, Any] = {"p": self.preset, "d": self.designs, "s": self.seed}

@@ -181,6 +181,16 @@ class Session:
                 return
             self._changed()
 
+    def take_back(self, wanted: dict[str, Any]) -> None:
+        """Undo a change, on the evening where the reader is: both firms go through all days before it anew."""
+        with self._lock:
+            number, day = int(wanted["number"]), int(wanted["day"])
+            if 0 <= number < len(self.twins.experiment.changes):
+                self.twins = Twins(self.twins.experiment.without(number))
+                self._return_to(day)
+                self._changed()
+                self._told_anew()
+
     def _return_to(self, day: int) -> None:
         """Forget days that the reader has not seen; the browser has forgotten them before it asked."""
         self.twins.go_to(day)

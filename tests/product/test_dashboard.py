@@ -326,7 +326,10 @@ def test_a_lever_moved_during_a_day_acts_on_the_morning_after_what_was_seen(visi
     assert history(page) == history(other)
 
 
-def test_a_lever_moved_while_it_plays_leaves_no_day_of_before(visit, server):
+def test_a_lever_moved_while_it_plays_leaves_no_day_of_before_and_can_be_taken_back(visit, server):
+    from sim.dashboard.experiment import Experiment
+    from sim.dashboard.twins import Twins
+
     page = visit()
     watch(page)
     page.select_option(".fl-bar select", "4")
@@ -340,6 +343,13 @@ def test_a_lever_moved_while_it_plays_leaves_no_day_of_before(visit, server):
     page.wait_for_function("document.querySelector('.fd-away input').value.includes(`&t=${firmlab.state().day}&`)")
     other = visit(page.input_value(".fd-away input").removeprefix(server))
     assert history(other) == history(page)
+    day = page.evaluate("firmlab.state().day")
+    page.get_by_text("Take back").click()
+    page.wait_for_function("document.querySelector('.fd-changes').innerText.includes('Nothing yet')")
+    page.wait_for_function(f"firmlab.state().day === {day}")
+    untouched = Twins(Experiment("four-shifts"))
+    untouched.go_to(day)
+    assert history(page) == untouched.history
 
 
 def test_a_lesson_chosen_while_another_plays_begins_at_its_beginning(visit):

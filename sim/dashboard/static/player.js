@@ -304,7 +304,7 @@
     function card(name) {
       const numbers = make("p", {class: "fl-numbers"}), apart = make("p", {class: "fl-apart"});
       const told = make("p", {class: "fl-band"}), plot = make("div", {class: "fl-plot", role: "img"});
-      const save = make("button", {class: "fl-save", onclick: () => Plotly.downloadImage(plot, {format: "png", width: 900, height: 640, filename: `firmlab-${name}`})}, words.png);
+      const save = make("button", {class: "fl-save", onclick: () => window.Plotly && Plotly.downloadImage(plot, {format: "png", width: 900, height: 640, filename: `firmlab-${name}`})}, words.png);
       const box = make("section", {class: "fl-card", "data-headline": name}, make("h2", {}, words[`title_${name}`]), numbers, apart, told, plot, make("p", {class: "fl-key"}, words.chart_key),
         make("div", {class: "fl-under"}, tabled(() => rows(name)), save));
       return {name, numbers, apart, told, plot, box};
@@ -346,6 +346,7 @@
     const CONFIG = {displayModeBar: false, responsive: true};
 
     function charts() {
+      if (!window.Plotly) return; // the picture does not wait for it
       chartsDue = false;
       lastCharts = performance.now();
       const colours = COLOURS[dark ? "dark" : "light"], weeks = history.map((_, d) => d / 5), end = setup.horizon / 5;
@@ -631,7 +632,7 @@
       },
       theme(on) { dark = on; firms.forEach(firm => { firm.dark = dark; firm.paint(); }); charts(); },
       state: () => ({day, begun: begun(), hour, playing, history, speed, waiting: waiting.length}),
-      toggle, forward, jump, forget,
+      toggle, forward, jump, forget, charts,
       hold(at) { // the picture at an hour of the day that comes next, for pictures of it
         need();
         if (!(shown && shown.day > day) && waiting.length) take();
@@ -639,7 +640,7 @@
         firms.forEach(firm => firm.at(at, false));
         labels();
       },
-      end() { ended = true; clearTimeout(later); clearTimeout(jumping); cancelAnimationFrame(frame); document.removeEventListener("keydown", pressed); cards.forEach(one => Plotly.purge(one.plot)); Plotly.purge(spread); },
+      end() { ended = true; clearTimeout(later); clearTimeout(jumping); cancelAnimationFrame(frame); document.removeEventListener("keydown", pressed); if (window.Plotly) [...cards.map(one => one.plot), spread].forEach(plot => Plotly.purge(plot)); },
     };
   };
 })();

@@ -9,7 +9,7 @@ import urllib.request
 from tests.commands import command, environment
 
 # The picture is there, and after it the charts.
-READY = "document.querySelectorAll('.fl-firm').length === 2 && document.querySelector('.fl-plot').data && window.firmlab"
+READY = "window.firmlab && document.querySelectorAll('.fl-firm').length > 1 && document.querySelector('.fl-plot').data"
 
 
 @contextlib.contextmanager

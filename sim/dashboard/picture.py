@@ -129,47 +129,44 @@ def stays_of_day(firm: State) -> tuple[list[list[Any]], dict[str, str]]:
     morning = int(firm.clock["morning"][0]) - DAY
     touches = firm.touches[: firm.clock["touch_rows"][0]]
     today = touches[np.searchsorted(touches["end"], morning, "left") :]
-    rows = [
-        (case, seat, arrived, start, end)
-        for case, seat, arrived, start, end in zip(
-            *(today[name].tolist() for name in ("case", "seat", "arrived", "start", "end")), strict=True
-        )
-    ]
-    rows += _in_hand(firm)
+    columns = [today[name].tolist() for name in ("case", "seat", "arrived")]
+    hours = [np.round((today[name] - morning) / TICKS, 3).tolist() for name in ("arrived", "start", "end")]
+    rows = list(zip(*columns, *hours, strict=True))
+    for case, seat, arrived, began in _in_hand(firm):
+        rows.append((case, seat, arrived, _hour(arrived, morning), _hour(began, morning), None))
     rows.sort(key=lambda stay: (stay[2], stay[0]))
-    stays = [
-        [f"{case:x}", seat, _hour(arrived, morning), _hour(began, morning), _hour(ended, morning)]
-        for case, seat, arrived, began, ended in rows
-    ]
+    stays = [[f"{case:x}", seat, *hours] for case, seat, _, *hours in rows]
     return stays, _kinds(firm, {stay[0] for stay in rows})
 
 
-def _hour(tick: int | None, morning: int) -> float | None:
-    return None if tick is None else round((tick - morning) / TICKS, 3)
+def _hour(tick: int, morning: int) -> float | None:
+    return None if tick < 0 else round((tick - morning) / TICKS, 3)
 
 
-def _in_hand(firm: State) -> list[tuple[int, int, int, int | None, None]]:
-    """What is being served, or waits in a queue, right now."""
-    found: list[tuple[int, int, int, int | None, None]] = []
+def _in_hand(firm: State) -> list[tuple[int, int, int, int]]:
+    """What is being served, or waits in a queue (began −1), right now."""
+    found: list[tuple[int, int, int, int]] = []
     seats, tasks, cases, queues = firm.seats, firm.tasks, firm.cases, firm.queues
     for seat in np.flatnonzero(seats["serving"] >= 0).tolist():
         task = tasks[seats["serving"][seat]]
-        found.append((int(cases["key"][task["case"]]), seat, int(task["arrived"]), int(seats["began"][seat]), None))
+        found.append((int(cases["key"][task["case"]]), seat, int(task["arrived"]), int(seats["began"][seat])))
     for queue in np.flatnonzero(queues["length"]).tolist():
         seat = queue // 2 if queue < 2 * len(seats) else 2 * len(seats) - queue - 1
         task = int(queues["head"][queue])
         while task >= 0:
-            found.append((int(cases["key"][tasks["case"][task]]), seat, int(tasks["arrived"][task]), None, None))
+            found.append((int(cases["key"][tasks["case"][task]]), seat, int(tasks["arrived"][task]), -1))
             task = int(tasks["next"][task])
     return found
 
 
 def _kinds(firm: State, keys: set[int]) -> dict[str, str]:
     """What each case is: a decision, a request, …; cases of the pool first, then the newest of the ledger."""
+    wanted = np.fromiter(keys, np.uint64, len(keys))
     live = firm.cases[firm.cases["status"] != Status.FREE]
     closed = firm.ledger[: firm.clock["closed_rows"][0]]
     lately = int(firm.clock["morning"][0]) - FORGOTTEN * DAY
     closed = closed[np.searchsorted(closed["closed"], lately, "left") :]
+    closed = closed[np.isin(closed["key"], wanted)]
     found = dict(zip(closed["key"].tolist(), closed["kind"].tolist(), strict=True))
     found |= dict(zip(live["key"].tolist(), live["kind"].tolist(), strict=True))
     return {f"{key:x}": Kind(found[key]).name.lower() for key in keys if key in found}

@@ -1,5 +1,8 @@
 """One reader's dashboard: the twins, and what is shown about them. Nothing here is shared with another session."""
 
+import functools
+from collections.abc import Callable
+from math import ceil
 from threading import RLock
 from typing import Any
 from urllib.parse import parse_qs
@@ -14,8 +17,21 @@ from sim.dashboard.faults import ReaderError
 from sim.dashboard.pulse import HEADLINES, PAIRS
 from sim.dashboard.twins import HORIZON, Twins
 from sim.locale import LANGUAGES, Words
+from sim.state import HOURS_A_DAY
 
 FAILED = -1  # in the place of how many pairs are there
+
+
+def _of_these_firms(do: Callable[["Session", dict[str, Any]], None]) -> Callable[["Session", dict[str, Any]], None]:
+    """A request of the player; one about firms that have been replaced meanwhile comes too late and is dropped."""
+
+    @functools.wraps(do)
+    def done(session: "Session", wanted: dict[str, Any]) -> None:
+        with session._lock:
+            if wanted["of"] == session._told:
+                do(session, wanted)
+
+    return done
 
 
 class Session:
@@ -96,35 +112,24 @@ class Session:
 
     # --- the clock
 
-    def _is_of_before(self, wanted: dict[str, Any]) -> bool:
-        """Was it asked of firms that have been replaced meanwhile?"""
-        return wanted["of"] != self._told
-
+    @_of_these_firms
     def more(self, wanted: dict[str, Any]) -> None:
         """The browser asks for days after one that it has."""
-        with self._lock:
-            if self._is_of_before(wanted):
-                return
-            after, count = int(wanted["after"]), min(max(int(wanted["count"]), 1), 25)
-            if after != self.twins.day:
-                self.twins.go_to(after)
-            days = self.twins.days(count, drawn=str(wanted["drawn"]))
-            self._say({"kind": "days", "id": wanted["id"], "days": days})
+        self.twins.go_to(int(wanted["after"]))
+        days = self.twins.days(min(max(int(wanted["count"]), 1), 25), drawn=str(wanted["drawn"]))
+        self._say({"kind": "days", "id": wanted["id"], "days": days})
 
+    @_of_these_firms
     def jump(self, wanted: dict[str, Any]) -> None:
         """Show the evening of a day."""
-        with self._lock:
-            if self._is_of_before(wanted):
-                return
-            self.twins.go_to(int(wanted["day"]))
-            self._arrive(self.twins.day)
-            self._say({"kind": "reset", **tell.moment(self.twins)})
+        self.twins.go_to(int(wanted["day"]))
+        self._arrive(self.twins.day)
+        self._say({"kind": "reset", **tell.moment(self.twins)})
 
+    @_of_these_firms
     def reached(self, wanted: dict[str, Any]) -> None:
         """The browser has shown a day to its end."""
-        with self._lock:
-            if not self._is_of_before(wanted):
-                self._arrive(min(max(int(wanted["day"]), 0), HORIZON))
+        self._arrive(min(max(int(wanted["day"]), 0), HORIZON))
 
     def _arrive(self, day: int) -> None:
         self.day = day
@@ -136,25 +141,22 @@ class Session:
 
     # --- close looks
 
+    @_of_these_firms
     def pick(self, chosen: dict[str, Any]) -> None:
-        """A case, in both firms: their keys are the same."""
-        with self._lock:
-            if self._is_of_before(chosen):
-                return
-            key, now = int(str(chosen["case"]), 16), float(chosen["now"])
-            both = [story(firm, key, now) for firm in self.twins.firms]
-            self._look({"case": chosen["case"], "both": both})
+        """A case, in both firms (their keys are the same), up to the hour that the reader has seen."""
+        key, now = int(str(chosen["case"]), 16), float(chosen["now"])
+        self.twins.go_to(max(self.twins.day, ceil(now / HOURS_A_DAY)))  # a look at a person may have gone back
+        both = [story(firm, key, now) for firm in self.twins.firms]
+        self._look({"case": chosen["case"], "both": both})
 
+    @_of_these_firms
     def seat(self, chosen: dict[str, Any]) -> None:
         """A person, as she was on the last evening that the reader has seen."""
-        with self._lock:
-            if self._is_of_before(chosen):
-                return
-            self._return_to(int(chosen["day"]))
-            firm = int(chosen["firm"]) % len(FIRMS)
-            seats = self.twins.firms[firm].seats
-            about = person(self.twins.firms[firm], min(max(int(chosen["seat"]), 0), len(seats) - 1))
-            self._look({"firm": firm, "person": about | {"day": self.twins.day}})
+        self._return_to(int(chosen["day"]))
+        firm = int(chosen["firm"]) % len(FIRMS)
+        seats = self.twins.firms[firm].seats
+        about = person(self.twins.firms[firm], min(max(int(chosen["seat"]), 0), len(seats) - 1))
+        self._look({"firm": firm, "person": about | {"day": self.twins.day}})
 
     def _look(self, told: dict[str, Any]) -> None:
         self._serial += 1

@@ -22,6 +22,7 @@ from sim.dashboard.picture import HEIGHT, WIDTH, places, stays_of_day
 from sim.dashboard.presets import PRESETS
 from sim.dashboard.pulse import HEADLINES, PAIRS, one_pair
 from sim.dashboard.server import addresses, serve
+from sim.dashboard.session import Session
 from sim.dashboard.tell import as_json
 from sim.dashboard.twins import Twins
 from sim.locale import LANGUAGES, Words
@@ -86,6 +87,20 @@ def test_who_decided_is_who_had_the_word(twins):
     assert len(nobody) > 5
     assert all(story(state, int(row["key"]))["decided_by"] == row["opener"] for row in asker[:20])
     assert all(story(state, int(row["key"]))["decided_by"] is None for row in nobody[:20])
+
+
+def test_a_case_of_the_day_on_the_screen_is_told_after_a_look_at_a_person():
+    session = Session("preset=placebo")
+    of = json.loads(session.setup.value)["serial"]
+    session.more({"of": of, "id": 1, "after": 0, "count": 2, "drawn": "all"})
+    today = json.loads(session.message.value)["days"][1]["firms"][0]
+    case, _, arrived, *_ = next(stay for stay in today["stays"] if 0 < stay[2] < 4)
+    session.seat({"of": of, "firm": 0, "seat": 3, "day": 1})
+    assert json.loads(session.look.value)["person"]["day"] == 1
+    session.pick({"of": of, "case": case, "now": 8 + arrived + 0.01})
+    assert all(json.loads(session.look.value)["both"])
+    session.jump({"of": of - 1, "day": 50})  # of a page that has been replaced
+    assert session.twins.day == 2
 
 
 def test_a_case_that_never_was_has_no_story(twins):

@@ -136,6 +136,9 @@ def test_the_clock_by_button_and_by_key(visit):
     slider.evaluate("one => { one.value = 30; one.dispatchEvent(new Event('input')); }")
     page.wait_for_timeout(300)
     assert slider.input_value() == "30"  # the clock does not take it from the hand that drags it
+    slider.dispatch_event("pointerup")  # let go where it was: no change, and the clock has it again
+    page.wait_for_function("document.querySelector('.fl-bar input').value === String(firmlab.state().day)")
+    slider.evaluate("one => { one.value = 30; one.dispatchEvent(new Event('input')); }")
     slider.evaluate("one => one.dispatchEvent(new Event('change'))")
     page.wait_for_function("firmlab.state().day === 30 && !firmlab.state().playing")
 

@@ -283,6 +283,7 @@
     speeds.value = speed;
     const slider = make("input", {type: "range", min: 0, max: setup.horizon, "aria-label": words.jump,
       onchange: event => { dragging = false; jump(Number(event.target.value), 300); },
+      onpointerup: () => { dragging = false; }, onblur: () => { dragging = false; }, // back where it was is no change
       oninput: event => { dragging = true; status.textContent = fill(words.jump_to, {day: event.target.value}); }});
     const bar = make("div", {class: "fl-bar", role: "group", "aria-label": words.toolbar}, playButton,
       make("button", {class: "fl-day", title: words.key_day, onclick: () => forward(1)}, words.step_day),
@@ -480,12 +481,12 @@
     const set = (element, name, value) => { if (element[name] !== value) element[name] = value; }; // what is equal is not laid out again
     function labels() {
       set(playButton, "textContent", playing ? words.pause : words.play);
-      if (dragging) return;
+      set(root.dataset, "day", String(day));
+      if (dragging) return; // the slider and the day beside it are the reader's
       set(slider, "value", String(day));
       const under = shown && shown.day > day, shownDay = under || !day ? day + 1 : day, clock = 9 + (day || under ? Math.min(hour, DAY) : 0);
       set(status, "textContent", fill(words.status, {day: shownDay, week: Math.max(1, Math.ceil(shownDay / 5)),
         time: `${String(Math.floor(clock)).padStart(2, "0")}:${String(Math.floor(clock % 1 * 60 / 10) * 10).padStart(2, "0")}`}));
-      set(root.dataset, "day", String(day));
     }
 
     function need() {
